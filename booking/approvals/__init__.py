@@ -1,0 +1,1 @@
+"""Requests that await whoever keeps the equipment."""

@@ -1,0 +1,1 @@
+"""Who answers requests for a type, in which order, and how soon."""

@@ -1,0 +1,1 @@
+"""What the owner keeps back, for repair or inspection: over reservations, each is moved or cancelled first."""

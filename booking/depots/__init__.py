@@ -1,0 +1,1 @@
+"""Depots as their manager keeps them: hours, closed days, public and school holidays."""

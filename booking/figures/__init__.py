@@ -1,0 +1,1 @@
+"""How much the shared fleet serves, and whom: figures without names."""

@@ -1,0 +1,1 @@
+"""Reservations that come from a spreadsheet: all of them, or none."""

@@ -1,0 +1,1 @@
+"""The desk of whoever keeps equipment: what awaits them, and the way to each of their pages."""

@@ -1,0 +1,1 @@
+"""The documents that a forum shares: one list, every version of each."""

@@ -1,0 +1,1 @@
+"""Following a forum or a thread: how much of it one is told."""

@@ -1,0 +1,1 @@
+"""Where administrators create forums, and say to whom each one is open."""

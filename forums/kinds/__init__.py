@@ -1,0 +1,1 @@
+"""What a conversation is for: questions with an accepted answer, announcements to acknowledge."""

@@ -1,0 +1,1 @@
+"""Whom a post calls: people, communes and bodies, by their handles."""

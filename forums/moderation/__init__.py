@@ -1,0 +1,1 @@
+"""Keeping the peace: hide, pin, move."""

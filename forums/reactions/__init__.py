@@ -1,0 +1,1 @@
+"""What readers answer to a post in one sign, without a word."""

@@ -1,0 +1,1 @@
+"""How far each person has read, the same on every device."""

@@ -1,0 +1,1 @@
+"""What readers report, and how moderators settle it."""

@@ -1,0 +1,1 @@
+"""What can be found in the forums, and by whom."""

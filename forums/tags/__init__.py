@@ -1,0 +1,1 @@
+"""A set of tags per forum, and the threads that bear them."""

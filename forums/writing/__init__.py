@@ -1,0 +1,1 @@
+"""What helps to write: a preview, quotes that say where they come from, the keys one may press."""

@@ -1,0 +1,1 @@
+"""The door and one's own place: signing in, devices, profile."""

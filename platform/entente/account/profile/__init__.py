@@ -1,0 +1,1 @@
+"""One's own place: name, photo, settings, address, password, devices."""

@@ -1,0 +1,1 @@
+"""What keeps the house: people, bodies, domains, and why someone sees something."""

@@ -1,0 +1,1 @@
+"""E-mail domains whose addresses may open an account."""

@@ -1,0 +1,1 @@
+"""People gathered by hand."""

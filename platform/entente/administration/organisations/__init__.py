@@ -1,0 +1,1 @@
+"""Communes and other members, since when they belong, and their services."""

@@ -1,0 +1,1 @@
+"""Why does this person see that?"""

@@ -1,0 +1,1 @@
+"""What waits, what failed, and what was given up."""

@@ -1,0 +1,1 @@
+"""The screens of outside agendas: one's own, and seen by nobody else."""

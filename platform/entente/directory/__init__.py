@@ -1,0 +1,1 @@
+"""The directory: who is who among the members, for all members."""

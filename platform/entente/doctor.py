@@ -1,0 +1,313 @@
+"""Looks at everything the house stands on, and says in French what to do about what is wrong."""
+
+import asyncio
+import os
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from entente import mail, schema
+from entente.clock import now
+from entente.db import Database
+from entente.files.store import Store
+from entente.journal import Entry, StreamRow
+from entente.outbox import Task
+from entente.people.models import Function, FunctionKind
+from entente.people.queries import is_current
+from entente.search import rebuild
+from entente.settings import Settings
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+PATIENCE = 10
+"""Seconds that one look may take."""
+CLOCK_SECONDS = 2
+ROOM_MB = 500
+LATE = timedelta(minutes=10)
+WAITING = 20
+"""Posts that may wait to be indexed: as many as a worker takes at once."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at, and what to do when it is wrong."""
+
+    title: str
+    advice: str = ""
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nothing is to be done."""
+        return not self.advice
+
+
+Look = Callable[[AsyncConnection], Awaitable[Finding]]
+
+
+async def look(settings: Settings, database: Database) -> AsyncIterator[Finding]:
+    """Every finding, in the order in which to act."""
+    yield _address(settings)
+    yield _folder(settings.data_dir)
+    async for finding in _base(database):
+        yield finding
+    yield await _bounded("Fichiers", _files(settings))
+    yield await _bounded("Redis", _redis(settings))
+    yield await _bounded("Serveur de messagerie", _mail(settings))
+
+
+async def _base(database: Database) -> AsyncIterator[Finding]:
+    try:
+        async with asyncio.timeout(PATIENCE), database.engine.connect() as connection:
+            shape = await schema.shape_of(connection)
+    except Exception as error:
+        yield Finding(
+            "Base de données",
+            f"elle ne répond pas ({_reason(error)})\u00a0: vérifiez ENTENTE_DATABASE_URL et le serveur.",
+        )
+        return
+    home = "SQLite" if database.settings.is_embedded else "PostgreSQL"
+    yield Finding(f"Base de données {home}")
+    if not database.settings.is_embedded:
+        yield await _bounded("Extension btree_gist", _asked(database, _extension))
+    if shape != schema.known_shapes()[0]:
+        yield Finding("Tables de la base", "elles ne sont pas à jour\u00a0: lancez «\u00a0entente migrate\u00a0».")
+        return
+    yield Finding("Tables de la base")
+    looks: list[tuple[str, Look]] = [
+        *([("Intégrité de la base", _integrity)] if database.settings.is_embedded else []),
+        ("Journal", _journal),
+        ("Horloge", _clock),
+        ("Travail différé", _outbox),
+        ("Administration", _keepers),
+    ]
+    for title, ask in looks:
+        yield await _bounded(title, _asked(database, ask))
+    yield await _bounded("Recherche", _search(database))
+
+
+async def _asked(database: Database, ask: Look) -> Finding:
+    async with database.engine.connect() as connection:
+        return await ask(connection)
+
+
+async def _bounded(title: str, finding: Awaitable[Finding]) -> Finding:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await finding
+    except Exception as error:
+        return Finding(title, f"sans réponse ({_reason(error)}).")
+
+
+def _reason(error: BaseException) -> str:
+    """The kind of failure: its words may hold an address, and an address may hold a password."""
+    inner = getattr(error, "orig", None) or error
+    return type(inner).__name__
+
+
+def _address(settings: Settings) -> Finding:
+    title = f"Adresse {settings.base_url}"
+    if settings.is_https or settings.base_url.startswith(("http://127.0.0.1", "http://localhost", "http://[::1]")):
+        return Finding(title)
+    return Finding(title, "elle est en http\u00a0: réglez ENTENTE_BASE_URL sur l’adresse https que les gens tapent.")
+
+
+def _folder(folder: Path) -> Finding:
+    title = f"Dossier {folder}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        trial = folder / f".essai-{os.getpid()}-{secrets.token_hex(4)}"
+        trial.write_bytes(b"essai")
+        trial.unlink()
+        free = shutil.disk_usage(folder).free // 1_000_000
+    except OSError as error:
+        return Finding(title, f"on ne peut pas y écrire ({error.strerror})\u00a0: donnez-le au compte du service.")
+    if free < ROOM_MB:
+        return Finding(title, f"il ne reste que {free}\u00a0Mo\u00a0: libérez de la place, {ROOM_MB}\u00a0Mo au moins.")
+    return Finding(title)
+
+
+async def _extension(connection: AsyncConnection) -> Finding:
+    """Reservations stand on it: the migration creates it, if the role may."""
+    title = "Extension btree_gist"
+    sentence = (
+        "SELECT EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'btree_gist') "
+        "OR (EXISTS (SELECT 1 FROM pg_available_extensions WHERE name = 'btree_gist') "
+        "AND has_database_privilege(current_database(), 'CREATE'))"
+    )
+    if (await connection.execute(text(sentence))).scalar_one():
+        return Finding(title)
+    return Finding(
+        title,
+        "elle manque, et ce compte ne peut pas la créer\u00a0: installez postgresql-contrib s’il le faut, puis faites "
+        "lancer «\u00a0CREATE EXTENSION btree_gist\u00a0» dans cette base par un administrateur de PostgreSQL.",
+    )
+
+
+async def _integrity(connection: AsyncConnection) -> Finding:
+    title = "Intégrité de la base"
+    found = (await connection.execute(text("PRAGMA quick_check(1)"))).scalar_one()
+    orphans = (await connection.execute(text("PRAGMA foreign_key_check"))).first()
+    if found == "ok" and orphans is None:
+        return Finding(title)
+    return Finding(title, "elle est abîmée\u00a0: arrêtez le serveur et restaurez la dernière sauvegarde.")
+
+
+async def _journal(connection: AsyncConnection) -> Finding:
+    kept = (
+        select(col(Entry.stream), func.count().label("count"), func.max(Entry.position).label("last"))
+        .group_by(Entry.stream)
+        .subquery()
+    )
+    count, last = func.coalesce(kept.c.count, 0), func.coalesce(kept.c.last, StreamRow.floor)
+    wrong = (
+        select(func.count())
+        .select_from(StreamRow)
+        .outerjoin(kept, kept.c.stream == col(StreamRow.name))
+        .where((count != StreamRow.position - StreamRow.floor) | (last != StreamRow.position))
+    )
+    streams = (await connection.execute(wrong)).scalar_one()
+    orphans = select(func.count(func.distinct(col(Entry.stream)))).where(
+        col(Entry.stream).not_in(select(col(StreamRow.name)))
+    )
+    streams += (await connection.execute(orphans)).scalar_one()
+    if streams == 0:
+        return Finding("Journal")
+    return Finding(
+        "Journal",
+        f"{streams} flux ont des trous\u00a0: restaurez la dernière sauvegarde, et signalez-le.",
+    )
+
+
+async def _clock(connection: AsyncConnection) -> Finding:
+    before = now()
+    sentence = (
+        "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')"
+        if connection.dialect.name == "sqlite"
+        else "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.MS')"
+    )
+    told = datetime.fromisoformat((await connection.execute(text(sentence))).scalar_one()).replace(tzinfo=UTC)
+    middle = before + (now() - before) / 2
+    apart = abs((told - middle).total_seconds())
+    if apart <= CLOCK_SECONDS:
+        return Finding("Horloge")
+    return Finding(
+        "Horloge",
+        f"{apart:.0f}\u00a0s d’écart avec celle de la base\u00a0: réglez les deux machines avec NTP (timedatectl).",
+    )
+
+
+async def _outbox(connection: AsyncConnection) -> Finding:
+    given_up = select(func.count()).where(col(Task.given_up_at).is_not(None))
+    late = select(func.count()).where(
+        col(Task.done_at).is_(None), col(Task.given_up_at).is_(None), col(Task.due_at) < now() - LATE
+    )
+    trying = select(func.count()).where(
+        col(Task.done_at).is_(None), col(Task.given_up_at).is_(None), col(Task.error) != ""
+    )
+    lost, waiting, failing = [(await connection.execute(each)).scalar_one() for each in (given_up, late, trying)]
+    advice = [
+        f"{_tasks(lost, 'abandonnée')}\u00a0: voyez Administration, Tâches." if lost else "",
+        f"{_tasks(waiting)} en retard\u00a0: démarrez «\u00a0entente worker\u00a0» ou réglez ENTENTE_WORKER=inside."
+        if waiting
+        else "",
+        f"{_tasks(failing, 'à refaire après un échec', 'à refaire après un échec')}." if failing else "",
+    ]
+    return Finding("Travail différé", " ".join(filter(None, advice)))
+
+
+def _tasks(count: int, one: str = "", many: str = "") -> str:
+    """So many tasks, in the plural when they are."""
+    words = ["tâche", one] if count == 1 else ["tâches", many or (one and f"{one}s")]
+    return " ".join(filter(None, [str(count), *words]))
+
+
+async def _search(database: Database) -> Finding:
+    # Only here are the rooms needed, and importing them all takes a second.
+    from entente.app import findables, rooms
+
+    async with database.reading() as db:
+        behind = sum([await rebuild.behind(db, findable) for findable in findables(rooms())])
+    if behind <= WAITING:
+        return Finding("Recherche")
+    return Finding(
+        "Recherche",
+        f"l’index ne dit pas la même chose que {behind} messages\u00a0: lancez «\u00a0entente search reindex\u00a0».",
+    )
+
+
+async def _keepers(connection: AsyncConnection) -> Finding:
+    query = select(func.count()).where(col(Function.kind) == FunctionKind.ADMINISTRATEUR, is_current(Function))
+    if (await connection.execute(query)).scalar_one():
+        return Finding("Administration")
+    return Finding(
+        "Administration", "personne n’administre la plateforme\u00a0: lancez «\u00a0entente people invite\u00a0»."
+    )
+
+
+async def _files(settings: Settings) -> Finding:
+    title = "Fichiers (dossier des données)" if settings.files_url is None else "Fichiers (seau S3)"
+    way_out = (
+        "donnez-le au compte du service" if settings.files_url is None else "vérifiez ENTENTE_FILES_URL et ses droits"
+    )
+    try:
+        await Store(settings).trial()
+    except Exception as error:
+        return Finding(title, f"on ne peut pas y écrire et y relire ({_reason(error)})\u00a0: {way_out}.")
+    return Finding(title)
+
+
+async def _redis(settings: Settings) -> Finding:
+    if settings.redis_url is None:
+        return Finding("Redis (sans objet\u00a0: un seul processus)")
+    # Only a house with several processes pays for these imports.
+    from redis.asyncio import Redis
+
+    client = Redis.from_url(settings.redis_url, socket_connect_timeout=3, socket_timeout=3)
+    try:
+        await client.ping()
+        if await _is_heard(client):
+            return Finding("Redis")
+        return Finding("Redis", "il répond mais ne transmet rien\u00a0: redémarrez-le.")
+    except Exception as error:
+        return Finding(
+            "Redis",
+            f"il ne répond pas ({_reason(error)})\u00a0: vérifiez ENTENTE_REDIS_URL et que le serveur est démarré.",
+        )
+    finally:
+        with suppress(Exception):
+            await client.aclose()
+
+
+async def _is_heard(client: "Redis") -> bool:
+    word, channel = secrets.token_hex(8), f"entente-doctor-{secrets.token_hex(8)}"
+    async with client.pubsub() as ear:
+        await ear.subscribe(channel)
+        await ear.get_message(timeout=3)
+        await client.publish(channel, word)
+        heard = await ear.get_message(ignore_subscribe_messages=True, timeout=3)
+        await ear.unsubscribe(channel)
+    return heard is not None and heard["data"] == word.encode()
+
+
+async def _mail(settings: Settings) -> Finding:
+    title = "Serveur de messagerie"
+    if settings.smtp_url is None:
+        return Finding(title, "ENTENTE_SMTP_URL n’est pas réglé\u00a0: les messages attendent dans la boîte d’envoi.")
+    try:
+        await mail.check(settings)
+    except Exception as error:
+        return Finding(
+            title,
+            f"il n’accepte pas la connexion ({_reason(error)})\u00a0: vérifiez ENTENTE_SMTP_URL. Rien n’est perdu.",
+        )
+    return Finding(title)

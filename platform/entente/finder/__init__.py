@@ -1,0 +1,1 @@
+"""« Recherche »: one box over everything a person may see."""

@@ -1,0 +1,1 @@
+"""« Aujourd'hui »: the first page, with what concerns whoever opens it."""

@@ -1,0 +1,1 @@
+"""What concerns each person: told once, read once, mailed at most once."""

@@ -1,0 +1,1 @@
+"""Who is here, for whom they act, and what follows from it."""

@@ -1,0 +1,1 @@
+"""The board: pistes by phase, and how one is moved."""

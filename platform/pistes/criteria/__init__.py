@@ -1,0 +1,1 @@
+"""Criteria as data: sets of criteria, each edition a new version, and the sieve they make."""

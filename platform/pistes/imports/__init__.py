@@ -1,0 +1,1 @@
+"""Files of pistes: read, judged row by row, brought in together or not at all, and taken out the same."""

@@ -1,0 +1,1 @@
+"""The pistes of one commune, and which communes take part at all."""

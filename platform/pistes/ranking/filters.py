@@ -1,0 +1,86 @@
+"""Ways to look at fewer rows, or in another order: each is an address."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from entente.letters import bare
+from pistes.models import Phase
+from pistes.ranking.queries import Board, Line
+from pistes.words import PHASES
+
+PAGE = "/pistes"
+DEFERRED = "reportees"
+SORTS = {"rang": "Rang", "titre": "Intitulé", "phase": "Phase", "communes": "Communes"}
+_KEYS: Mapping[str, Callable[[Line], Any]] = {
+    "titre": lambda line: bare(line.piste.title),
+    "phase": lambda line: list(Phase).index(line.phase),
+    "communes": lambda line: -len(line.carriers),
+}
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What an address asks of the table."""
+
+    objectif: str = ""
+    commune: str = ""
+    phase: str = ""
+    note: str = ""
+    """A criterion and a level, as `potentiel-1`."""
+    tri: str = "rang"
+
+    @classmethod
+    def of(cls, asked: Mapping[str, str]) -> "Chosen":
+        """The parameters of an address; what nobody knows is left out."""
+        said = {name: asked.get(name, "")[:80] for name in ("objectif", "commune", "phase", "note")}
+        sort = asked.get("tri", "")
+        return cls(**said, tri=sort if sort in SORTS else "rang")
+
+    def address(self, page: str = PAGE, **instead: str) -> str:
+        """The same question with something changed."""
+        asked = {**self.__dict__, **instead}
+        kept = {name: value for name, value in asked.items() if value and (name, value) != ("tri", "rang")}
+        return f"{page}?{urlencode(kept)}" if kept else page
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether some rows may be left out."""
+        return bool(self.objectif or self.commune or self.phase or self.note)
+
+    def lines(self, board: Board) -> list[Line]:
+        """The rows asked for, in the order asked for; what is equal keeps the order of the ranking."""
+        found = [line for line in board.lines if self._holds(line)]
+        return sorted(found, key=_KEYS[self.tri]) if self.tri in _KEYS else found
+
+    def _holds(self, line: Line) -> bool:
+        key, _, level = self.note.rpartition("-")
+        return (
+            (not self.objectif or str(line.branch.way[0].node.id) == self.objectif)
+            and (not self.commune or self.commune in {str(each.commune.id) for each in line.carriers})
+            and (not self.phase or self._has_phase(line))
+            and (not self.note or (key in line.marks and str(line.marks[key].level) == level))
+        )
+
+    def _has_phase(self, line: Line) -> bool:
+        return line.deferral is not None if self.phase == DEFERRED else line.phase == self.phase
+
+
+def choices(board: Board) -> dict[str, Sequence[tuple[str, str]]]:
+    """What each filter offers: only what some row answers to."""
+    communes = {each.commune.id: each.commune.name for line in board.lines for each in line.carriers}
+    marks = [
+        (
+            f"{criterion.key}-{level.value}",
+            f"{criterion.name} {level.figure}{f' · {level.label}' if level.label else ''}",
+        )
+        for criterion in board.standing.criteria.criteria
+        for level in criterion.levels
+    ]
+    return {
+        "objectif": [(str(each.node.id), each.title) for each in board.tree.roots],
+        "commune": sorted(((str(id_), name) for id_, name in communes.items()), key=lambda each: bare(each[1])),
+        "phase": [*((str(phase), words) for phase, words in PHASES.items()), (DEFERRED, "Reportées")],
+        "note": marks,
+    }

@@ -1,0 +1,1 @@
+"""Sentences that quote shares of the register, and check themselves against it."""

@@ -1,0 +1,1 @@
+"""The tree: objectifs, déclinaisons, and the places where pistes stand."""

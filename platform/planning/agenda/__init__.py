@@ -1,0 +1,1 @@
+"""What a meeting is about: its points, in order, and their documents."""

@@ -1,0 +1,1 @@
+"""Who comes: answers, pouvoirs, and the quorum as it stands."""

@@ -1,0 +1,1 @@
+"""Who, and what, is already taken when a body wants to meet."""

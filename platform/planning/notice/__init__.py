@@ -1,0 +1,1 @@
+"""How a body meets: notice, quorum, pouvoirs and substitutes, by dated rules."""

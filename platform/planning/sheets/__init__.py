@@ -1,0 +1,1 @@
+"""The planning on paper and in spreadsheets."""

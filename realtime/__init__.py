@@ -1,0 +1,1 @@
+"""Carries the journal to open pages: bell, hub, presence, doors."""

@@ -1,0 +1,128 @@
+"""Fixtures: the world, on both homes of the data."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+
+from entente import schema
+from entente.db import Database
+from entente.settings import Settings, load
+from snapshots import Album
+from world import BASE, World, require_services
+
+POSTGRES = os.environ.get("ENTENTE_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432")
+REDIS = os.environ.get("ENTENTE_TEST_REDIS", "redis://127.0.0.1:6379/9")
+
+
+def missing(reason: str) -> None:
+    """Skip on a laptop, fail in CI."""
+    if require_services():
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def embedded_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty embedded database with today's shape, to be copied."""
+    folder = tmp_path_factory.mktemp("embedded")
+    settings = load(data_dir=folder, base_url=BASE)
+
+    async def shape() -> None:
+        database = Database(settings)
+        await schema.upgrade(database)
+        async with database.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+        await database.close()
+
+    asyncio.run(shape())
+    return folder / "entente.sqlite3"
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A database of our own on the PostgreSQL server, with today's shape."""
+    name = f"entente_test_{os.getpid()}"
+    url = f"{POSTGRES}/{name}"
+
+    async def create() -> None:
+        server = await asyncpg.connect(f"{POSTGRES}/postgres", timeout=3)
+        await server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        await server.execute(f"CREATE DATABASE {name}")
+        await server.close()
+        database = Database(load(database_url=url))
+        await schema.upgrade(database)
+        await database.close()
+
+    async def drop() -> None:
+        server = await asyncpg.connect(f"{POSTGRES}/postgres", timeout=3)
+        await server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        await server.close()
+
+    try:
+        asyncio.run(create())
+    except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+        missing(f"PostgreSQL does not answer at {POSTGRES}: {error}")
+    yield url
+    asyncio.run(drop())
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> str:
+    """A Redis server that answers."""
+    import redis
+
+    try:
+        redis.Redis.from_url(REDIS, socket_connect_timeout=2).ping()
+    except (OSError, redis.RedisError) as error:
+        missing(f"Redis does not answer at {REDIS}: {error}")
+    return REDIS
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def home(request: pytest.FixtureRequest) -> str:
+    """The two homes of the data; every test of a service or a door lives in both."""
+    return str(request.param)
+
+
+@pytest.fixture
+def settings(home: str, request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """Settings over an empty database of that home."""
+    if home == "sqlite":
+        shutil.copy(request.getfixturevalue("embedded_template"), tmp_path / "entente.sqlite3")
+        return load(data_dir=tmp_path, base_url=BASE, worker="apart")
+    url = request.getfixturevalue("postgres_url")
+    asyncio.run(empty(url))
+    return load(data_dir=tmp_path, database_url=url, base_url=BASE, worker="apart")
+
+
+async def empty(url: str) -> None:
+    """Forget every row, keep the shape."""
+    server = await asyncpg.connect(url)
+    tables = await server.fetch(
+        "SELECT quote_ident(tablename) AS name FROM pg_tables "
+        "WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+    )
+    # As a replica: neither foreign keys nor the append-only audit mind; TRUNCATE would cost ten times as much.
+    deletes = ";".join(f"DELETE FROM {row['name']}" for row in tables)
+    await server.execute(f"SET session_replication_role = replica; {deletes}")
+    await server.close()
+
+
+@pytest.fixture(scope="session")
+def album(tmp_path_factory: pytest.TempPathFactory) -> Album:
+    """The worlds that were built, to be opened again."""
+    return Album(tmp_path_factory.mktemp("album"))
+
+
+@pytest.fixture
+async def world(home: str, settings: Settings, album: Album) -> AsyncIterator[World]:
+    """A house with its people."""
+    built = await album.world(home, settings)
+    yield built
+    await built.house.database.close()
