@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            # A browser, a server and a test share two cores: one may be late. Twice is a fault; `-ra` names each.
+            # A browser, a server and a test share two cores: one may be late. Thrice is a fault; `-ra` names each.
             item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=1))
             if inspect.iscoroutinefunction(getattr(item, "function", None)):
                 item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
@@ -52,15 +52,17 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def windows(chromium: Browser, demo: Demo) -> AsyncIterator[Windows]:
-    """Windows on the shared demonstration; none may complain."""
+async def windows(request: pytest.FixtureRequest, chromium: Browser, demo: Demo) -> AsyncIterator[Windows]:
+    """Windows on the shared demonstration; none may complain. A second try does not find what the first left."""
+    if getattr(request.node, "execution_count", 1) > 1:
+        await demo.anew()
     opened = Windows(chromium, demo)
     yield opened
     assert await opened.close() == []
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def claire(demo: Demo) -> AsyncIterator[Voice]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def claire(windows: Windows) -> AsyncIterator[Voice]:
     """Claire, who speaks from elsewhere."""
-    async with demo.someone(CLAIRE) as client:
+    async with windows.house.someone(CLAIRE) as client:
         yield Voice(client)

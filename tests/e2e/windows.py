@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import shutil
 import signal
 import socket
 import sys
@@ -60,6 +61,12 @@ class Demo:
         if self.process and self.process.returncode is None:
             self.process.send_signal(how)
             await self.process.wait()
+
+    async def anew(self) -> None:
+        """Forget all that was done in it, and open it again at the same address."""
+        await self.end()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        await self.open()
 
     @asynccontextmanager
     async def someone(self, name: str) -> AsyncIterator[httpx.AsyncClient]:
