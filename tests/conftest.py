@@ -51,7 +51,7 @@ def postgres_url() -> Iterator[str]:
     url = f"{POSTGRES}/{name}"
 
     async def create() -> None:
-        server = await asyncpg.connect(f"{POSTGRES}/postgres", timeout=3)
+        server = await asyncpg.connect(f"{POSTGRES}/postgres", timeout=20)
         await server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         await server.execute(f"CREATE DATABASE {name}")
         await server.close()
@@ -60,7 +60,7 @@ def postgres_url() -> Iterator[str]:
         await database.close()
 
     async def drop() -> None:
-        server = await asyncpg.connect(f"{POSTGRES}/postgres", timeout=3)
+        server = await asyncpg.connect(f"{POSTGRES}/postgres", timeout=20)
         await server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         await server.close()
 
@@ -78,7 +78,7 @@ def redis_url() -> str:
     import redis
 
     try:
-        redis.Redis.from_url(REDIS, socket_connect_timeout=2).ping()
+        redis.Redis.from_url(REDIS, socket_connect_timeout=10).ping()
     except (OSError, redis.RedisError) as error:
         missing(f"Redis does not answer at {REDIS}: {error}")
     return REDIS

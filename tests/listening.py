@@ -391,7 +391,7 @@ class Process:
     def ended(self) -> tuple[int, str]:
         """How it ended, and what it complained of."""
         try:
-            _, complaints = self.process.communicate(timeout=15)
+            _, complaints = self.process.communicate(timeout=45)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.communicate()

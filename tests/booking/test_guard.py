@@ -203,7 +203,7 @@ async def test_a_kit_whose_part_is_elsewhere_is_refused(fleet: Fleet) -> None:
 async def test_two_units_never_wait_for_each_other(fleet: Fleet) -> None:
     """Awa's reservation of one nacelle is not yet saved; Bruno's of the other is made meanwhile, to the end."""
     world = fleet.world
-    async with asyncio.timeout(5), world.working(world.awa) as work:
+    async with asyncio.timeout(30), world.working(world.awa) as work:
         await fleet.take(work, "N12", SLOT)
         await work.seal()
         made = await fleet.reserve(world.bruno, "N18", SLOT)

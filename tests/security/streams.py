@@ -56,7 +56,7 @@ class Line:
                 found.append(Event(kind, "\n".join(value for name, _, value in lines if name == "data")))
         return found
 
-    async def until(self, kind: str, seconds: float = 5.0) -> Event:
+    async def until(self, kind: str, seconds: float = 30.0) -> Event:
         """The first event of this kind."""
         async with asyncio.timeout(seconds):
             while True:
@@ -68,7 +68,7 @@ class Line:
 
     async def answered(self) -> int:
         """The status of the answer."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not self.status:
                 await asyncio.sleep(0.005)
         return self.status
@@ -103,4 +103,4 @@ async def following(app: Starlette, cookies: dict[str, str], *cursors: str, last
     finally:
         line.leave()
         with suppress(TimeoutError):
-            await asyncio.wait_for(page, 5)
+            await asyncio.wait_for(page, 30)

@@ -36,7 +36,7 @@ async def test_whoever_may_read_hears_it(estate: Estate) -> None:
 
 
 async def _heard(line, word: str) -> None:  # type: ignore[no-untyped-def]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while word not in line.received.decode():
             await asyncio.sleep(0.01)
 
