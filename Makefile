@@ -5,7 +5,7 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 UV := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
 
-.PHONY: demo install dev test check lint lock bench screenshots
+.PHONY: demo install dev test check lint audit lock bench screenshots
 .DEFAULT_GOAL := demo
 
 demo: .venv/.installed ## open the demonstration on 127.0.0.1:$(PORT); RESET=1 starts anew
@@ -26,6 +26,10 @@ lint: dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+audit: dev ## what is published against the packages that we run, and secrets in the tree
+	@UV="$(UV)" $(BIN)/python -m bench.audit
+	@$(BIN)/python -m pytest tests/security/test_secrets.py -q -n0
 
 lock: .venv/bin/uv ## write the two lock files again
 	@$(UV) pip compile -q --universal --generate-hashes --no-header --no-annotate --group build pyproject.toml -o requirements.lock

@@ -15,6 +15,7 @@ import structlog
 from channels.layers import InMemoryChannelLayer
 from channels_redis.pubsub import RedisPubSubChannelLayer
 
+from entente import troubles
 from entente.journal import Rung
 from entente.settings import Settings
 from realtime import metrics
@@ -92,7 +93,7 @@ class Bell:
                     channel = await self._layer.new_channel()
                     await self._layer.group_add(GROUP, channel)
             except Exception as error:
-                log.info("bell_waits", error=repr(error))
+                log.info("bell_waits", error=repr(error), reason=troubles.reason_of(error))
                 await asyncio.sleep(PING_SECONDS)
             else:
                 # A bell may have rung while nobody listened: the hub's heartbeat reads the journal anyway.
@@ -142,7 +143,7 @@ class Bell:
                 await self._layer.group_send(GROUP, message)
         except Exception as error:
             # Redis is away: what was to be said is in the journal, where heartbeats will find it.
-            log.info("bell_unheard", error=repr(error))
+            log.info("bell_unheard", error=repr(error), reason=troubles.reason_of(error))
             return False
         return True
 

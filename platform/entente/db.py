@@ -116,6 +116,7 @@ def _sqlite(settings: Settings) -> AsyncEngine:
         pool_size=settings.database_pool,
         max_overflow=settings.database_pool,
         async_creator=connect,
+        hide_parameters=True,
     )
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -139,6 +140,8 @@ def _postgresql(settings: Settings) -> AsyncEngine:
         pool_size=settings.database_pool,
         max_overflow=settings.database_pool,
         pool_pre_ping=True,
+        # What a statement carries is what people write: no trace of an error repeats it.
+        hide_parameters=True,
         connect_args={
             "timeout": BUSY_SECONDS,
             "server_settings": {

@@ -2,26 +2,30 @@
 
 import asyncio
 import os
+import pwd
 import secrets
 import shutil
+import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from entente import mail, schema
+from entente import mail, schema, starting, troubles
 from entente.clock import now
 from entente.db import Database
 from entente.files.store import Store
 from entente.journal import Entry, StreamRow
 from entente.outbox import Task
-from entente.people.models import Function, FunctionKind
+from entente.people.models import Function, FunctionKind, Person
 from entente.people.queries import is_current
 from entente.search import rebuild
 from entente.settings import Settings
@@ -32,6 +36,8 @@ if TYPE_CHECKING:
 PATIENCE = 10
 """Seconds that one look may take."""
 CLOCK_SECONDS = 2
+CERTIFICATE_DAYS = 14
+"""A certificate is renewed a month before its end: when so few days are left, nothing renews it."""
 ROOM_MB = 500
 LATE = timedelta(minutes=10)
 WAITING = 20
@@ -57,12 +63,13 @@ Look = Callable[[AsyncConnection], Awaitable[Finding]]
 async def look(settings: Settings, database: Database) -> AsyncIterator[Finding]:
     """Every finding, in the order in which to act."""
     yield _address(settings)
+    yield await _bounded("Certificat", _certificate(settings))
     yield _folder(settings.data_dir)
     async for finding in _base(database):
         yield finding
     yield await _bounded("Fichiers", _files(settings))
     yield await _bounded("Redis", _redis(settings))
-    yield await _bounded("Serveur de messagerie", _mail(settings))
+    yield await _bounded("Serveur de messagerie", _mail(settings, await _someone(database)))
 
 
 async def _base(database: Database) -> AsyncIterator[Finding]:
@@ -72,15 +79,16 @@ async def _base(database: Database) -> AsyncIterator[Finding]:
     except Exception as error:
         yield Finding(
             "Base de données",
-            f"elle ne répond pas ({_reason(error)})\u00a0: vérifiez ENTENTE_DATABASE_URL et le serveur.",
+            f"elle ne répond pas ({troubles.reason_of(error)})\u00a0: vérifiez ENTENTE_DATABASE_URL et le serveur.",
         )
         return
     home = "SQLite" if database.settings.is_embedded else "PostgreSQL"
     yield Finding(f"Base de données {home}")
     if not database.settings.is_embedded:
         yield await _bounded("Extension btree_gist", _asked(database, _extension))
-    if shape != schema.known_shapes()[0]:
-        yield Finding("Tables de la base", "elles ne sont pas à jour\u00a0: lancez «\u00a0entente migrate\u00a0».")
+    standing = schema.standing_of(shape)
+    if standing is not schema.Standing.CURRENT:
+        yield Finding("Tables de la base", f"la base est {schema.ADVICE[standing]}")
         return
     yield Finding("Tables de la base")
     looks: list[tuple[str, Look]] = [
@@ -105,35 +113,118 @@ async def _bounded(title: str, finding: Awaitable[Finding]) -> Finding:
         async with asyncio.timeout(PATIENCE):
             return await finding
     except Exception as error:
-        return Finding(title, f"sans réponse ({_reason(error)}).")
-
-
-def _reason(error: BaseException) -> str:
-    """The kind of failure: its words may hold an address, and an address may hold a password."""
-    inner = getattr(error, "orig", None) or error
-    return type(inner).__name__
+        return Finding(title, f"sans réponse ({troubles.reason_of(error)}).")
 
 
 def _address(settings: Settings) -> Finding:
     title = f"Adresse {settings.base_url}"
+    if settings.is_https and not settings.trusted_proxies:
+        return Finding(
+            title,
+            "aucun mandataire inverse n’est cru\u00a0: tout le monde semblera venir de son adresse, et un seul qui se "
+            "trompe de mot de passe fera attendre les autres. Réglez ENTENTE_TRUSTED_PROXIES, par exemple sur "
+            "127.0.0.1,::1.",
+        )
     if settings.is_https or settings.base_url.startswith(("http://127.0.0.1", "http://localhost", "http://[::1]")):
         return Finding(title)
     return Finding(title, "elle est en http\u00a0: réglez ENTENTE_BASE_URL sur l’adresse https que les gens tapent.")
+
+
+async def _certificate(settings: Settings) -> Finding:
+    """The one that people's browsers are shown; an address where nobody answers yet has none to look at."""
+    if not settings.is_https:
+        return Finding("Certificat (sans objet\u00a0: l’adresse est en http)")
+    parts = urlsplit(settings.base_url)
+    try:
+        until = await asyncio.to_thread(_shown_by, parts.hostname or "", parts.port or 443)
+    except ssl.SSLError as error:
+        reason = troubles.reason_of(error)
+        if getattr(error, "verify_code", None) in OF_THEIR_OWN:
+            return Finding(f"Certificat (pas jugé\u00a0: {reason}, de cette machine du moins)")
+        return Finding("Certificat", f"{reason}\u00a0: {RENEW}")
+    except OSError as error:
+        return Finding(f"Certificat (pas vu\u00a0: {parts.hostname} ne répond pas d’ici, {troubles.reason_of(error)})")
+    left = (until - now()).days
+    if left >= CERTIFICATE_DAYS:
+        return Finding("Certificat")
+    return Finding("Certificat", f"il expire dans {max(0, left)} jours, et rien ne l’a renouvelé\u00a0: {RENEW}")
+
+
+OF_THEIR_OWN = (18, 19, 20)
+"""An authority that people's browsers may know and this machine does not (X509_V_ERR_… of OpenSSL)."""
+RENEW = "voyez le mandataire inverse et ce qui renouvelle le certificat (certbot renew, ou le journal de Caddy)."
+
+
+def _shown_by(host: str, port: int) -> datetime:
+    """Until when the certificate of this address is good; raises what a browser would complain of."""
+    with (
+        socket.create_connection((host, port), timeout=3) as plain,
+        ssl.create_default_context().wrap_socket(plain, server_hostname=host) as secured,
+    ):
+        shown: Any = secured.getpeercert()
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(shown["notAfter"]), UTC)
 
 
 def _folder(folder: Path) -> Finding:
     title = f"Dossier {folder}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        trial = folder / f".essai-{os.getpid()}-{secrets.token_hex(4)}"
-        trial.write_bytes(b"essai")
-        trial.unlink()
+        _write_in(folder)
         free = shutil.disk_usage(folder).free // 1_000_000
     except OSError as error:
-        return Finding(title, f"on ne peut pas y écrire ({error.strerror})\u00a0: donnez-le au compte du service.")
+        if troubles.is_full(error):
+            return Finding(title, f"il n’y a plus de place\u00a0: libérez-en, {ROOM_MB}\u00a0Mo au moins.")
+        return Finding(
+            title,
+            f"on ne peut pas y écrire ({troubles.reason_of(error)}){_belonging(folder)}\u00a0: "
+            "donnez-le au compte du service, avec tout ce qu’il contient (chown -R).",
+        )
+    stranger = _not_ours(folder)
+    if stranger:
+        return Finding(title, stranger)
     if free < ROOM_MB:
         return Finding(title, f"il ne reste que {free}\u00a0Mo\u00a0: libérez de la place, {ROOM_MB}\u00a0Mo au moins.")
     return Finding(title)
+
+
+def _write_in(folder: Path) -> None:
+    trial = folder / f".essai-{os.getpid()}-{secrets.token_hex(4)}"
+    try:
+        trial.write_bytes(b"essai")
+    finally:
+        trial.unlink(missing_ok=True)
+
+
+def _not_ours(folder: Path) -> str:
+    """What is wrong when root looks into the folder of someone else, or the service into what root has left there."""
+    owner = folder.stat().st_uid
+    if os.geteuid() == 0 and owner != 0:
+        return (
+            f"il appartient à «\u00a0{_name_of(owner)}\u00a0» et vous êtes root\u00a0: lancez les commandes d’Entente "
+            "sous ce compte (runuser), sinon des fichiers lui échapperont."
+        )
+    shut = [each for each in sorted(folder.glob("*")) if not os.access(each, os.R_OK | os.W_OK)]
+    if not shut:
+        return ""
+    return (
+        f"«\u00a0{shut[0].name}\u00a0» y est fermé à ce compte{_belonging(shut[0])}\u00a0: "
+        "donnez-le au compte du service (chown)."
+    )
+
+
+def _belonging(place: Path) -> str:
+    try:
+        owner = place.stat().st_uid
+    except OSError:
+        return ""
+    return f", il appartient à «\u00a0{_name_of(owner)}\u00a0»" if owner != os.geteuid() else ""
+
+
+def _name_of(account: int) -> str:
+    try:
+        return pwd.getpwuid(account).pw_name
+    except KeyError:
+        return str(account)
 
 
 async def _extension(connection: AsyncConnection) -> Finding:
@@ -189,20 +280,17 @@ async def _journal(connection: AsyncConnection) -> Finding:
 
 
 async def _clock(connection: AsyncConnection) -> Finding:
-    before = now()
-    sentence = (
-        "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')"
-        if connection.dialect.name == "sqlite"
-        else "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.MS')"
-    )
-    told = datetime.fromisoformat((await connection.execute(text(sentence))).scalar_one()).replace(tzinfo=UTC)
-    middle = before + (now() - before) / 2
-    apart = abs((told - middle).total_seconds())
-    if apart <= CLOCK_SECONDS:
+    ahead = await starting.seconds_ahead(connection)
+    if abs(ahead) > CLOCK_SECONDS:
+        return Finding("Horloge", starting.clock_advice(ahead))
+    # The embedded database has no clock but this machine's: what was written in the future tells on it.
+    latest = (await connection.execute(select(func.max(col(Entry.at))))).scalar_one()
+    if latest is None or (latest - now()).total_seconds() <= CLOCK_SECONDS:
         return Finding("Horloge")
     return Finding(
         "Horloge",
-        f"{apart:.0f}\u00a0s d’écart avec celle de la base\u00a0: réglez les deux machines avec NTP (timedatectl).",
+        f"le journal va jusqu’à {(latest - now()).total_seconds():.0f}\u00a0s dans l’avenir\u00a0: l’horloge a reculé, "
+        "ou avançait. Réglez-la avec NTP (timedatectl).",
     )
 
 
@@ -262,7 +350,7 @@ async def _files(settings: Settings) -> Finding:
     try:
         await Store(settings).trial()
     except Exception as error:
-        return Finding(title, f"on ne peut pas y écrire et y relire ({_reason(error)})\u00a0: {way_out}.")
+        return Finding(title, f"on ne peut pas y écrire et y relire ({troubles.reason_of(error)})\u00a0: {way_out}.")
     return Finding(title)
 
 
@@ -281,7 +369,10 @@ async def _redis(settings: Settings) -> Finding:
     except Exception as error:
         return Finding(
             "Redis",
-            f"il ne répond pas ({_reason(error)})\u00a0: vérifiez ENTENTE_REDIS_URL et que le serveur est démarré.",
+            f"{troubles.reason_of(error)}\u00a0: {starting.LET_US_IN}"
+            if troubles.is_about_a_password(error)
+            else f"il ne répond pas ({troubles.reason_of(error)})\u00a0: vérifiez ENTENTE_REDIS_URL et que le serveur "
+            "est démarré.",
         )
     finally:
         with suppress(Exception):
@@ -299,15 +390,41 @@ async def _is_heard(client: "Redis") -> bool:
     return heard is not None and heard["data"] == word.encode()
 
 
-async def _mail(settings: Settings) -> Finding:
+async def _someone(database: Database) -> str | None:
+    """An address that mails really go to; none while the database cannot say."""
+    query = (
+        select(col(Person.email))
+        .join(Function, col(Function.person_id) == col(Person.id))
+        .where(col(Function.kind) == FunctionKind.ADMINISTRATEUR, is_current(Function))
+        .limit(1)
+    )
+    try:
+        async with asyncio.timeout(PATIENCE), database.engine.connect() as connection:
+            return (await connection.execute(query)).scalar_one_or_none()
+    except Exception:
+        return None
+
+
+async def _mail(settings: Settings, someone: str | None) -> Finding:
     title = "Serveur de messagerie"
     if settings.smtp_url is None:
         return Finding(title, "ENTENTE_SMTP_URL n’est pas réglé\u00a0: les messages attendent dans la boîte d’envoi.")
     try:
-        await mail.check(settings)
+        await mail.check(settings, someone or settings.mail_from)
     except Exception as error:
         return Finding(
             title,
-            f"il n’accepte pas la connexion ({_reason(error)})\u00a0: vérifiez ENTENTE_SMTP_URL. Rien n’est perdu.",
+            f"il ne prend pas nos messages ({troubles.reason_of(error)})\u00a0: vérifiez {_mail_setting(error)}. "
+            "Rien n’est perdu, ils attendent.",
         )
     return Finding(title)
+
+
+def _mail_setting(error: BaseException) -> str:
+    """Which setting to look at: the address of the server, or that of the sender."""
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    if "SMTPSenderRefused" in kinds:
+        return "ENTENTE_MAIL_FROM, que ce serveur doit avoir le droit d’envoyer"
+    if kinds & {"SMTPRecipientRefused", "SMTPRecipientsRefused"}:
+        return "que ce serveur relaie nos messages vers l’extérieur (compte dans ENTENTE_SMTP_URL, droits de relais)"
+    return "ENTENTE_SMTP_URL"

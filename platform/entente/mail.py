@@ -155,10 +155,12 @@ def _policy() -> "EmailPolicy[EmailMessage]":
 _POLICY = _policy()
 
 
-async def check(settings: Settings) -> None:
-    """Reach the mail server and say goodbye; raises what went wrong."""
-    async with _client(settings):
-        pass
+async def check(settings: Settings, recipient: str) -> None:
+    """Reach the mail server, ask whether a mail to this reader may leave, and send none; raises what went wrong."""
+    async with _client(settings) as client:
+        await client.mail(settings.mail_from)
+        await client.rcpt(recipient)
+        await client.rset()
 
 
 def _client(settings: Settings) -> aiosmtplib.SMTP:

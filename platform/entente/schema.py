@@ -1,5 +1,6 @@
 """The shape of the database, of every room, and the way to it from any earlier shape."""
 
+from enum import Enum, auto
 from pathlib import Path
 
 from alembic import command
@@ -145,10 +146,44 @@ def known_shapes() -> list[str]:
     return [step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()]
 
 
+class Standing(Enum):
+    """Where a database stands beside this version of the house."""
+
+    EMPTY = auto()
+    BEHIND = auto()
+    CURRENT = auto()
+    AHEAD = auto()
+    """A later version of the house has given it a shape that this one does not know."""
+
+
+def standing_of(shape: str | None) -> Standing:
+    """Where a database of this shape stands."""
+    known = known_shapes()
+    if shape is None:
+        return Standing.EMPTY
+    if shape not in known:
+        return Standing.AHEAD
+    return Standing.CURRENT if shape == known[0] else Standing.BEHIND
+
+
+ADVICE = {
+    Standing.EMPTY: "vide\u00a0: lancez d’abord «\u00a0entente migrate\u00a0».",
+    Standing.BEHIND: "plus ancienne que cette version d’Entente\u00a0: lancez d’abord «\u00a0entente migrate\u00a0».",
+    Standing.AHEAD: "plus récente que cette version d’Entente\u00a0: réinstallez la version qui l’a mise à jour, "
+    "ou restaurez la sauvegarde faite avant cette mise à jour.",
+}
+"""What is said of a database that cannot be used as it stands, after « elle est »."""
+
+
+async def standing(database: Database) -> Standing:
+    """Where this database stands."""
+    async with database.engine.connect() as connection:
+        return standing_of(await shape_of(connection))
+
+
 async def is_current(database: Database) -> bool:
     """Whether the database has today's shape."""
-    async with database.engine.connect() as connection:
-        return await shape_of(connection) == known_shapes()[0]
+    return await standing(database) is Standing.CURRENT
 
 
 async def write_step(database: Database, message: str) -> None:

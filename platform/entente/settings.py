@@ -98,6 +98,12 @@ class Settings(BaseSettings):
     mail_from: Annotated[str, Field(pattern=r"^[^\s@<>]+@[^\s@<>]+$")] = "entente@localhost"
     """Sender of every mail."""
 
+    accessibility_contact: Annotated[str, Field(pattern=r"^[^\s@<>]+@[^\s@<>]+$")] | None = None
+    """To whom one reports an obstacle, by mail; none means the sender of mails."""
+
+    security_contact: Annotated[str, Field(pattern=r"^(https://\S+|[^\s@<>:/]+@[^\s@<>]+)$")] | None = None
+    """To whom one reports a flaw: an address of mail or a page in https; none means the sender of mails."""
+
     worker: Literal["inside", "apart"] = "inside"
     """Whether deferred work runs inside the server or in `entente worker`."""
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 import structlog
 
-from entente import journal, outbox
+from entente import journal, outbox, troubles
 from entente.house import House
 from entente.room import Errand, TaskHandler
 
@@ -46,7 +46,7 @@ class Worker:
                     idle = await self.work_once() == 0
                 except Exception as error:
                     # Whatever is wrong (a database that restarts, a full disk), tasks stay and are tried again.
-                    log.warning("worker_waits", error=repr(error))
+                    log.warning("worker_waits", error=repr(error), reason=troubles.reason_of(error))
                     idle = True
                 if idle and not self._is_stopping:
                     await self._rest()
@@ -75,9 +75,10 @@ class Worker:
                     if await outbox.finish(work.db, task):
                         await self.tasks[task.kind](work, task.payload)
         except Exception as error:
-            log.warning("task_failed", kind=task.kind, task=str(task.id), tries=task.tries, error=type(error).__name__)
+            reason, kind = troubles.reason_of(error), type(error).__name__
+            log.warning("task_failed", kind=task.kind, task=str(task.id), tries=task.tries, error=kind, reason=reason)
             async with self.house.database.writing() as db:
-                await outbox.fail(db, task, f"{type(error).__name__}: {error}")
+                await outbox.fail(db, task, f"{kind}: {error}" if reason == kind else f"{reason} ({kind}: {error})")
 
     async def _run(self, task: outbox.Task) -> None:
         """An errand is run by whoever holds its lease, and ends before the lease does: never twice at once."""
@@ -108,7 +109,7 @@ class Worker:
                     gone = await self._purge(settings.retention_days, settings.retention_entries)
                     await asyncio.sleep(0.1)
             except Exception as error:
-                log.warning("sweep_failed", error=repr(error))
+                log.warning("sweep_failed", error=repr(error), reason=troubles.reason_of(error))
             await asyncio.sleep(SWEEP_SECONDS)
 
     async def _purge(self, days: int, entries: int) -> int:

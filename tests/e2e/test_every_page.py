@@ -17,7 +17,7 @@ from entente import app, health
 from entente.people.models import Group
 
 NOT_PAGES = re.compile(
-    r"^/flux/|^/ical/|\.(csv|xlsx|svg|pdf|docx)$|^/live$|^/photos/|^/forums/(fichiers|documents)/|^/forums/mentions$|^/sante/"
+    r"^/flux/|^/\.well-known/|^/ical/|\.(csv|xlsx|svg|pdf|docx)$|^/live$|^/photos/|^/forums/(fichiers|documents)/|^/forums/mentions$|^/sante/"
     r"|^/metriques$|^/administration/$|^/forums/messages/\{id\}$|^/reservations/((r|fichiers)/|criteres$)"
     r"|^/planning/(pieces/|reunions/delai$)|^/forums/messages/\{id\}/suite$"
     r"|^/pistes/evaluation/\{id\}/notes/|^/pistes/.*\.\{kind\}$|^/pistes/decisions/\{id\}/documents/"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text, update
 
-from entente import doctor
+from entente import doctor, starting
 from entente.clock import now
 from entente.db import Database
 from entente.outbox import Task
@@ -32,7 +32,8 @@ NO_MAIL = {"Serveur de messagerie"}
 
 async def test_a_house_in_good_health(world: World, redis_url: str) -> None:
     """Everything is looked at; only what stands aside of this test is missing."""
-    settings = world.house.settings.model_copy(update={"base_url": "https://entente.example", "redis_url": redis_url})
+    changed = {"base_url": "https://entente.invalid", "trusted_proxies": ("127.0.0.1",), "redis_url": redis_url}
+    settings = world.house.settings.model_copy(update=changed)
     found = await findings(settings)
     assert wrong(found) == NO_MAIL
     assert {"Journal", "Horloge", "Redis", "Travail différé", "Administration", "Tables de la base"} < set(found)
@@ -41,7 +42,7 @@ async def test_a_house_in_good_health(world: World, redis_url: str) -> None:
 async def test_a_base_without_shape_is_told(bare: Settings) -> None:
     """The first thing to do is `entente migrate`."""
     found = await findings(bare)
-    assert found["Tables de la base"].endswith("lancez «\u00a0entente migrate\u00a0».")
+    assert found["Tables de la base"].endswith("lancez d’abord «\u00a0entente migrate\u00a0».")
     assert "Journal" not in found
 
 
@@ -91,7 +92,7 @@ async def test_a_house_without_keeper_is_seen(world: World) -> None:
 
 async def test_a_clock_that_drifts_is_seen(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sessions, links and leases compare moments."""
-    monkeypatch.setattr(doctor, "now", lambda: now() + timedelta(seconds=30))
+    monkeypatch.setattr(starting, "now", lambda: now() + timedelta(seconds=30))
     assert (await findings(world.house.settings))["Horloge"].startswith("30\u00a0s d’écart")
 
 

@@ -2,15 +2,19 @@
 
 import socket
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from email import message_from_bytes
 from email.message import Message
 from email.policy import default
+from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from aiosmtpd.controller import Controller
 from sqlmodel import col, select
 
+from breaking import certificate, postman, shown
 from entente import mail, outbox
 from entente.app import worker_of
 from entente.settings import Settings
@@ -130,3 +134,51 @@ async def test_a_postbox_without_a_server_keeps_the_mail_waiting(world: World) -
 async def _only_task(world: World) -> outbox.Task:
     async with world.reading() as db:
         return (await db.exec(select(outbox.Task).where(col(outbox.Task.kind) == mail.MAIL))).one()
+
+
+@pytest.mark.parametrize(
+    ("refuses", "words"),
+    [
+        ("connection", "connexion refusée"),
+        ("password", "identifiants refusés (535)"),
+        ("recipient", "destinataire refusé (550)"),
+        ("certificate", "certificat expiré"),
+    ],
+)
+async def test_a_refused_mail_waits_and_its_reason_is_read_in_french(
+    world: World,
+    refuses: str,
+    words: str,
+    tmp_path: Path,
+    unused_tcp_port: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing is lost: Inès reads why in the administration, the log says it too, and one try later it is gone."""
+    async with world.working(world.awa) as work:
+        mail.post(work, "awa@aubrac.example", "Réunion", "…")
+    with ExitStack() as open_:
+        address = f"smtp://127.0.0.1:{unused_tcp_port}"
+        if refuses == "certificate":
+            file = certificate(tmp_path)
+            monkeypatch.setenv("SSL_CERT_FILE", str(file))
+            address = open_.enter_context(postman(unused_tcp_port, context=shown(file)))
+        elif refuses != "connection":
+            address = open_.enter_context(postman(unused_tcp_port, refuses))
+        world.house.settings = world.house.settings.model_copy(update={"smtp_url": address})
+        with structlog.testing.capture_logs() as said:
+            await worker_of(world.house).work_once()
+
+    task = await _only_task(world)
+    assert (task.done_at, task.given_up_at, task.tries) == (None, None, 1)
+    assert task.payload["subject"] == "Réunion"
+    assert [line["reason"] for line in said if line["event"] == "task_failed"] == [words]
+    async with world.browser(world.ines) as browser:
+        page = (await browser.get("/administration/courrier", params={"etat": "en-echec"})).text
+    assert words in page
+
+    with postman(unused_tcp_port) as address:
+        world.house.settings = world.house.settings.model_copy(update={"smtp_url": address})
+        async with world.house.database.writing() as db:
+            (await db.get_one(outbox.Task, task.id)).due_at = task.due_at.replace(year=2020)
+        await worker_of(world.house).work_once()
+    assert (await _only_task(world)).done_at is not None

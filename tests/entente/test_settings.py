@@ -22,6 +22,8 @@ WRONG = {
     "FILES_QUOTA_MB": ("beaucoup", "un nombre entier"),
     "SMTP_URL": ("http://u:Sesame@nulle-part", "smtp+starttls://"),
     "MAIL_FROM": ("sans arobase", "la forme attendue"),
+    "ACCESSIBILITY_CONTACT": ("mon voisin", "la forme attendue"),
+    "SECURITY_CONTACT": ("par la fenêtre", "la forme attendue"),
     "WORKER": ("peut-etre", "'inside' ou 'apart'"),
     "TRUSTED_PROXIES": ("127.0.0.1,nulle-part", "adresses ou de réseaux"),
     "RETENTION_DAYS": ("-77", "au moins 1"),

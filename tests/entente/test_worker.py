@@ -197,7 +197,7 @@ async def test_an_errand_without_end_gives_up_before_its_lease_does(
     monkeypatch.setattr(worker, "ERRAND_SECONDS", 0.01)
     await leave(world, "call")
     await Worker(world.house, {}, {"call": Outside(30).run}).work_once()
-    assert [task.error for task in await tasks(world)] == ["TimeoutError: "]
+    assert [task.error for task in await tasks(world)] == ["pas de réponse à temps (TimeoutError: )"]
 
 
 async def test_a_task_that_fails_is_tried_later_each_time_then_given_up(world: World) -> None:

@@ -263,6 +263,7 @@ ACCOUNT = [
     _get("/courrier", NOBODY),
     _get("/mentions-legales", EVERYONE),
     _get("/accessibilite", EVERYONE),
+    _get("/.well-known/security.txt", EVERYONE),
     _get("/profil", SIGNED_IN),
     _get("/profil/appareils", SIGNED_IN),
     _get("/photos/{id}", SIGNED_IN, names={"id": "photo"}),

@@ -1,5 +1,6 @@
 """What every answer tells the browser it may do, whatever the answer."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -158,3 +159,23 @@ async def test_over_tls_the_browser_is_told_to_stay_there(settings: Settings) ->
     assert (page.status_code, page.headers["strict-transport-security"]) == (200, "max-age=63072000")
     cleared = next(each for each in out.headers.get_list("set-cookie") if each.startswith("__Host-entente="))
     assert all(part in cleared for part in ("Secure", "HttpOnly", "SameSite=lax", "Path=/"))
+
+
+KEPT = re.compile(r"^/static/|^/sante/|^/metriques$|^/photos/|^/\.well-known/")
+"""What holds nothing of anybody's, and photos: each has a name of its own, which its browser alone may keep."""
+PRIVATE = ("no-store", "private, no-cache")
+"""Not kept at all, or kept by the one browser that asks again each time whether it still may."""
+
+
+async def test_no_private_answer_is_kept(estate: Estate) -> None:
+    """Each door, opened or refused: what a browser or a proxy keeps of it is nothing, or asked about each time."""
+    kept = set()
+    for who in (estate.world.ines, estate.world.awa):
+        async with estate.world.browser(who) as browser:
+            for surface in SURFACES:
+                if surface.ends_session or surface.method != "GET" or KEPT.match(surface.route):
+                    continue
+                answer = await surface.knock(browser, estate)
+                if answer.status_code == 200 and answer.headers.get("cache-control") not in PRIVATE:
+                    kept.add(f"{surface.door}: {answer.headers.get('cache-control')}")
+    assert kept == set()

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 import structlog
 from security.estate import Estate
-from sqlalchemy import update
+from sqlalchemy import text, update
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,6 +21,7 @@ from entente.outbox import Task
 from entente.people.models import Person
 from entente.room import Room
 from entente.web import forms
+from world import World
 
 PASSWORD = "les vaches rentrent tard"
 
@@ -101,3 +103,20 @@ async def test_a_failure_leaves_no_secret_behind(estate: Estate, written: io.Str
 
     assert (answer.status_code, "2 fields" in said) == (500, True)
     assert [word for word in (PASSWORD, cookie["entente"], "Un mot de plus.") if word in said] == []
+
+
+@pytest.mark.parametrize("statement", ["INSERT INTO nowhere (body) VALUES (:body)", "SELECT :body FROM nowhere"])
+async def test_an_error_of_the_database_repeats_nothing(world: World, written: io.StringIO, statement: str) -> None:
+    """A statement fails while it carries what someone wrote: neither the error nor its trace holds a word of it."""
+    typed = "-".join(["un", "mot", "de", "plus"])  # in one piece nowhere: a trace quotes the lines of this file
+
+    async def fail() -> None:
+        async with world.house.database.writing() as db:
+            await db.execute(text(statement), {"body": typed})
+
+    with pytest.raises(DBAPIError) as failed:
+        await fail()
+    structlog.get_logger().error("unforeseen", error=repr(failed.value), exc_info=failed.value)
+    said = written.getvalue()
+    assert "nowhere" in said
+    assert typed not in said + str(failed.value)

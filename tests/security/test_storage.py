@@ -1,19 +1,29 @@
 """When the disk is full or the database away: it is said, the words are given back, and life goes on afterwards."""
 
 import asyncio
+import errno
 import shutil
 import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
+import structlog
 from security.postgres import Cluster, own_postgres
 from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
+from breaking import fill, tiny_disk
 from conftest import empty
 from entente import db, schema
+from entente.app import create_app
 from entente.db import Database
+from entente.room import Room
 from entente.settings import load
 from world import BASE, World, build_world
 
@@ -157,8 +167,6 @@ async def test_a_database_that_starts_is_away_too(away: World, cluster: Cluster)
 @pytest.mark.postgres
 async def test_a_database_without_a_place_left(away: World) -> None:
     """Somebody else holds every connection that PostgreSQL gives: 503, and Awa's words."""
-    import asyncpg
-
     held = []
     async with away.browser(away.awa) as browser:
         await away.house.database.engine.dispose()
@@ -173,3 +181,70 @@ async def test_a_database_without_a_place_left(away: World) -> None:
         saved = await browser.post(_address(away), data={"body": TYPED})
     assert (refused.status_code, saved.status_code) == (503, 303)
     assert TYPED in refused.text
+
+
+@pytest.fixture
+async def crammed(embedded_template: Path, tmp_path: Path) -> AsyncIterator[World]:
+    """A world whose database and files lie on a disk of a few megabytes."""
+    with tiny_disk(tmp_path / "disk", 24) as disk:
+        if disk is None:
+            pytest.skip("this account may not mount a disk: the same is shown above with a bounded file")
+        shutil.copy(embedded_template, disk / "entente.sqlite3")
+        world = await build_world(load(data_dir=disk, base_url=BASE, worker="apart"))
+        yield world
+        await world.house.database.close()
+
+
+async def test_a_disk_that_is_really_full_loses_nothing(crammed: World) -> None:
+    """Not a byte is left: 507, the words and a log line that says what to do; pages still open; then all is saved."""
+    disk = crammed.house.settings.data_dir
+    async with crammed.browser(crammed.awa) as browser:
+        saved = await browser.post(_address(crammed), data={"body": "Avant."})
+        before = await _posts(crammed)
+        filler = fill(disk)
+        long = TYPED + " mot" * 7_000
+        with structlog.testing.capture_logs() as said:
+            full = [await browser.post(_address(crammed), data={"body": long}) for _ in range(20)]
+        read = await browser.get(f"/forums/fils/{crammed.snow.id}")
+        filler.unlink()
+        again = await browser.post(_address(crammed), data={"body": TYPED})
+    told = [answer.status_code for answer in full]
+    assert 507 in told
+    assert set(told) <= {303, 507}
+    assert all("Il n’y a plus de place" in each.text and long in each.text for each in full if each.status_code == 507)
+    assert [line["advice"] for line in said if line["event"] == "disk_full"]
+    assert (saved.status_code, read.status_code, again.status_code) == (303, 200, 303)
+    assert await _posts(crammed) == before + told.count(303) + 1
+
+
+async def test_a_file_that_finds_no_room_is_refused_with_the_words(crammed: World) -> None:
+    """Bruno joins a file when the disk is full: 507 and his text; his message goes once there is room."""
+    disk = crammed.house.settings.data_dir
+    joined = {"files": ("plan.txt", b"Un plan. " * 40_000, "text/plain")}
+    before = await _posts(crammed)
+    async with crammed.browser(crammed.bruno) as browser:
+        filler = fill(disk)
+        full = await browser.post(_address(crammed), data={"body": TYPED}, files=joined)
+        filler.unlink()
+        kept = await _posts(crammed)
+        saved = await browser.post(_address(crammed), data={"body": TYPED}, files=joined)
+    assert (full.status_code, saved.status_code) == (507, 303)
+    assert "Il n’y a plus de place" in full.text
+    assert TYPED in full.text
+    assert (kept, await _posts(crammed)) == (before, before + 1)
+
+
+@pytest.mark.parametrize("cause", [asyncpg.DiskFullError("could not extend file"), OSError(errno.ENOSPC, "plein")])
+async def test_a_full_disk_of_another_machine_is_told_as_ours(embedded: World, cause: Exception) -> None:
+    """PostgreSQL has no room left, or the system for what a form brings: 507, and no words of the driver's."""
+
+    async def broken(_request: Request) -> Response:
+        raise DBAPIError("INSERT", {"body": TYPED}, cause, hide_parameters=True) from cause
+
+    app = create_app(embedded.house, [Room("broken", routes=[Route("/plein", broken, methods=["POST"])])])
+    embedded.app = app
+    async with embedded.browser(embedded.awa) as browser:
+        answer = await browser.post("/plein", data={"body": TYPED})
+    assert answer.status_code == 507
+    assert TYPED in answer.text
+    assert "extend" not in answer.text

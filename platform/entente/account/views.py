@@ -1,17 +1,20 @@
 """The doors of the house: sign-in page, links, passwords, the demonstration, invitations, sign-out."""
 
+from datetime import timedelta
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from entente.account import passwords, queries, rules, service, throttle, tokens
 from entente.account.models import DemoSignIn, Introduction, LinkRequest, PasswordSignIn
 from entente.account.throttle import TooMany
 from entente.account.tokens import Gone
+from entente.clock import now
 from entente.people.models import Person, Purpose
 from entente.rules import Invalid, NotFound
+from entente.settings import Settings
 from entente.web import devices, forms, pages
 from entente.web.middleware import cookie_name, session_cookie
 from entente.web.requests import address_of, house_of, reading_of, safe_next, visitor_of, work_of
@@ -240,14 +243,44 @@ async def legal(request: Request) -> Response:
     async with reading_of(request) as db:
         epci = await queries.epci(db)
         keepers = await queries.keepers(db) if visitor_of(request) else []
-    return pages.page(request, "account/legal.html", epci=epci, keepers=keepers, settings=house_of(request).settings)
+    settings = house_of(request).settings
+    return pages.page(
+        request,
+        "account/legal.html",
+        epci=epci,
+        keepers=keepers,
+        settings=settings,
+        security=security_address(settings),
+    )
+
+
+async def security_txt(request: Request) -> Response:
+    """To whom one reports a flaw (RFC 9116); good for half a year from the day it is read."""
+    settings = house_of(request).settings
+    until = (now() + timedelta(days=180)).strftime("%Y-%m-%dT00:00:00Z")
+    lines = [
+        f"Contact: {security_address(settings)}",
+        f"Expires: {until}",
+        "Preferred-Languages: fr, en",
+        f"Canonical: {settings.base_url}/.well-known/security.txt",
+        f"Policy: {settings.base_url}/mentions-legales#faille",
+    ]
+    return PlainTextResponse("\n".join(lines) + "\n", headers={"Cache-Control": "no-cache"})
+
+
+def security_address(settings: Settings) -> str:
+    """Where a flaw is reported, as an address that can be followed."""
+    told = settings.security_contact or settings.mail_from
+    return told if told.startswith("https://") else f"mailto:{told}"
 
 
 async def accessibility(request: Request) -> Response:
     """How far this place can be used by everyone, honestly."""
     async with reading_of(request) as db:
         epci = await queries.epci(db)
-    return pages.page(request, "account/accessibility.html", epci=epci)
+    settings = house_of(request).settings
+    contact = settings.accessibility_contact or settings.mail_from
+    return pages.page(request, "account/accessibility.html", epci=epci, address=settings.base_url, contact=contact)
 
 
 async def _sign_in_again(
@@ -300,4 +333,5 @@ routes = [
     Route("/deconnexion", sign_out, methods=["POST"]),
     Route("/mentions-legales", legal),
     Route("/accessibilite", accessibility),
+    Route("/.well-known/security.txt", security_txt),
 ]

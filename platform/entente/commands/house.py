@@ -7,12 +7,13 @@ import asyncpg
 import sqlalchemy.exc
 from alembic.util import CommandError
 
-from entente import logs, schema
+from entente import logs, schema, troubles
+from entente.files.store import Full
 from entente.house import House
 from entente.rules import Conflict
 from entente.settings import Settings, load
 
-AWAY = (OSError, TimeoutError, sqlalchemy.exc.DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError)
+AWAY = (OSError, TimeoutError, Full, sqlalchemy.exc.DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError)
 """What a driver raises when the database cannot be reached or does not answer as it should."""
 
 
@@ -49,8 +50,9 @@ async def current(settings: Settings) -> AsyncIterator[House]:
 
 async def require_current(house: House) -> None:
     """Go on if the database has today's shape; raise Conflict otherwise."""
-    if not await schema.is_current(house.database):
-        raise Conflict("La base de données n’est pas à jour\u00a0: lancez d’abord «\u00a0entente migrate\u00a0».")
+    standing = await schema.standing(house.database)
+    if standing is not schema.Standing.CURRENT:
+        raise Conflict(f"La base de données est {schema.ADVICE[standing]}")
 
 
 async def _reached(house: House) -> None:
@@ -65,6 +67,7 @@ async def _reached(house: House) -> None:
 
 def away(error: BaseException) -> str:
     """Why the database cannot be used, without the words of its address."""
-    reason = str(getattr(error, "orig", None) or error).strip().splitlines()
-    detail = reason[0].rpartition(">: ")[2] if reason else type(error).__name__
-    return f"La base de données ne répond pas\u00a0: {detail}. Vérifiez ENTENTE_DATABASE_URL et le serveur."
+    if troubles.is_full(error):
+        return "Il n’y a plus de place sur le disque\u00a0: libérez-en, puis recommencez. Rien n’a été enregistré."
+    reason = troubles.reason_of(error)
+    return f"La base de données ne répond pas\u00a0: {reason}. Vérifiez ENTENTE_DATABASE_URL et le serveur."

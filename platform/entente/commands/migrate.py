@@ -20,7 +20,5 @@ async def _migrate() -> None:
         try:
             await schema.upgrade(house.database)
         except CommandError:
-            raise Conflict(
-                "La base de données vient d’une version plus récente d’Entente\u00a0: réinstallez celle-ci."
-            ) from None
+            raise Conflict(f"La base de données est {schema.ADVICE[schema.Standing.AHEAD]}") from None
     typer.echo("La base de données est à jour.")

@@ -1,6 +1,7 @@
 """`entente people`: who is here, for the day when nobody can sign in to say so."""
 
 import asyncio
+from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from sqlalchemy import and_, delete
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from entente import invitations, rights
+from entente import holdings, invitations, rights
 from entente.clock import now
 from entente.commands.house import current, settled
 from entente.db import rows
@@ -121,6 +122,24 @@ async def _suspend(email: str) -> None:
         work.audit("person.suspended", Ref("entente/person", person.id))
         await rights.rights_changed(work, person.id)
     typer.echo(f"Le compte de {person.name} est suspendu.")
+
+
+@people.command("export")
+def export_(
+    email: Email, file: Annotated[Path, typer.Argument(metavar="FICHIER.zip", help="Archive à écrire.")]
+) -> None:
+    """Écrire tout ce que la plateforme garde d’une personne, et ses fichiers, à lui remettre (RGPD)."""
+    asyncio.run(_export(email, file))
+
+
+async def _export(email: str, file: Path) -> None:
+    async with current(settled()) as house:
+        async with house.database.reading() as db:
+            person = await _person(db, email)
+        taken = await holdings.take(house, person, file)
+        async with house.working(None) as work:
+            work.audit("person.exported", Ref("entente/person", person.id))
+    typer.echo(f"{person.name}\u00a0: {taken.rows} lignes et {taken.files} fichiers dans {file}.")
 
 
 @people.command()

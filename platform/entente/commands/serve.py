@@ -7,7 +7,7 @@ import structlog
 import typer
 import uvloop
 
-from entente import serving
+from entente import serving, starting
 from entente.commands.house import current, settled
 from entente.house import House
 from entente.rules import Conflict
@@ -23,7 +23,7 @@ def serve(
     settings = settled()
     _require_a_bell(settings, workers)
     asyncio.run(_check(settings))
-    with serving.listening(host, port) as bound:
+    with starting.alone(settings), serving.listening(host, port) as bound:
         if workers > 1:
             serving.serve_in_many(settings, bound, workers)
         else:
@@ -43,8 +43,9 @@ def _require_a_bell(settings: Settings, workers: int) -> None:
 
 
 async def _check(settings: Settings) -> None:
-    async with current(settings):
-        pass
+    async with current(settings) as house:
+        await starting.tell_the_time(house.database)
+    await starting.require_let_in(settings)
 
 
 async def _open(settings: Settings, bound: serving.Listener) -> None:

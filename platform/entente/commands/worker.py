@@ -6,6 +6,7 @@ import signal
 import structlog
 import uvloop
 
+from entente import starting
 from entente.commands.house import current, settled
 from entente.settings import Settings
 
@@ -20,6 +21,8 @@ async def _work(settings: Settings) -> None:
     from realtime.bell import Bell
 
     async with current(settings) as house:
+        await starting.require_the_time(house.database)
+        await starting.require_let_in(settings)
         bell = Bell(settings, lambda _: None, lambda _: None)
         await bell.open()
         house.announce = bell.ring

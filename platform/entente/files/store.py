@@ -20,6 +20,7 @@ import obstore
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, S3Store
 
+from entente import troubles
 from entente.rules import NotFound
 from entente.settings import Settings
 
@@ -36,6 +37,10 @@ AT_ONCE = 2
 
 class Away(Exception):
     """The place where files lie does not answer; what it said is never repeated, for it may hold an address."""
+
+
+class Full(Exception):
+    """There is no room left where files lie: what was being written is not kept, and whoever asked must be told."""
 
 
 class Store:
@@ -110,6 +115,8 @@ def _spoken() -> Iterator[None]:
     except (NotFoundError, FileNotFoundError):
         raise NotFound from None
     except (BaseError, OSError) as error:
+        if troubles.is_full(error):
+            raise Full from None
         raise Away(type(error).__name__) from None
 
 

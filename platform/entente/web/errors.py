@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from entente import troubles
 from entente.rules import Conflict, Invalid, NotFound, Refused
 from entente.web.forms import typed_in
 from entente.web.pages import page
@@ -37,8 +38,8 @@ def answer(request: Request, error: Exception) -> Response:
             return _not_found(request)
         case HTTPException(status_code=status):
             return page_for(request, status, *_TITLES.get(status, _TITLES[400]))
-    if _is_full(error):
-        log.error("disk_full", error=repr(error))
+    if troubles.is_full(error):
+        log.error("disk_full", error=repr(error), advice="il n’y a plus de place\u00a0: libérez-en")
         return page_for(
             request,
             507,
@@ -46,7 +47,7 @@ def answer(request: Request, error: Exception) -> Response:
             "Le serveur ne peut plus rien enregistrer : prévenez l’administrateur.",
         )
     if _is_away(error):
-        log.error("database_away", error=repr(error))
+        log.error("database_away", error=repr(error), reason=troubles.reason_of(error))
         response = page_for(
             request, 503, "La base de données ne répond pas", "Rien n’a été enregistré. Réessayez dans un instant."
         )
@@ -81,12 +82,6 @@ _TITLES = {
     503: ("Les fichiers ne répondent pas", "L’endroit où ils sont gardés est injoignable. Réessayez dans un instant."),
     413: ("C’est trop lourd", "Envoyez moins de texte ou un fichier plus petit."),
 }
-
-
-def _is_full(error: Exception) -> bool:
-    causes = (error, getattr(error, "orig", None), error.__cause__)
-    words = " ".join(str(cause).lower() for cause in causes if cause is not None)
-    return "disk is full" in words or "no space left" in words or "disk full" in words
 
 
 def _is_away(error: Exception) -> bool:

@@ -28,6 +28,7 @@ MAX_BODY = 16 * 1024 * 1024
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 PUBLIC = (
     *("/connexion", "/deconnexion", "/invitation/", "/desabonnement/", "/mentions-legales", "/accessibilite"),
+    "/.well-known/security.txt",
     *("/static/", "/sante/", "/metriques", "/flux/", "/ical/", "/planning/reponse/"),
 )
 ONE_CLICK = "/desabonnement/"

@@ -1,6 +1,7 @@
 """Arriving: by an invitation, in the demonstration, and what strangers may read."""
 
 import html
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import update
@@ -10,6 +11,7 @@ from entente import mail
 from entente.account import mails
 from entente.account.service import invite
 from entente.app import worker_of
+from entente.clock import now
 from entente.mail import KeptMail
 from entente.outbox import Task
 from entente.people.models import AuditEntry, Person, PersonStatus
@@ -197,3 +199,62 @@ async def test_whoever_is_in_goes_on(world: World) -> None:
     async with world.browser(world.awa) as browser:
         assert (await browser.get("/connexion?next=/forums")).headers["location"] == "/forums"
         assert (await browser.get("/connexion?next=//evil.example")).headers["location"] == "/"
+
+
+@pytest.mark.parametrize(
+    ("decided", "contact"),
+    [
+        (None, "mailto:entente@localhost"),
+        ("rssi@aubrac.example", "mailto:rssi@aubrac.example"),
+        ("https://aubrac.example/faille", "https://aubrac.example/faille"),
+    ],
+)
+async def test_whoever_finds_a_flaw_knows_whom_to_tell(world: World, decided: str | None, contact: str) -> None:
+    """Without an account: the fields that RFC 9116 requires, an end that is less than a year away, and the page."""
+    world.house.settings = world.house.settings.model_copy(update={"security_contact": decided})
+    async with world.browser() as browser:
+        file = await browser.get("/.well-known/security.txt")
+        page = await browser.get("/mentions-legales")
+    fields = dict(line.split(": ", 1) for line in file.text.splitlines())
+    assert file.headers["content-type"] == "text/plain; charset=utf-8"
+    assert fields["Contact"] == contact
+    assert timedelta(days=100) < datetime.fromisoformat(fields["Expires"]) - now() < timedelta(days=365)
+    assert fields["Canonical"] == "http://entente.test/.well-known/security.txt"
+    assert f'href="{contact}"' in page.text
+
+
+DECLARED = [
+    "partiellement conforme",
+    "n° 2005-102",
+    "décret n° 2019-768",
+    "Contenus non accessibles",
+    "Établissement de cette déclaration",
+    "Retour d’information et contact",
+    "Voies de recours",
+    "Défenseur des droits",
+    "lecteur d’écran",
+    "http://entente.test",
+]
+
+
+async def test_the_declaration_of_accessibility_says_what_the_law_asks(world: World) -> None:
+    """Signed in or not: its state, what is not accessible, who wrote it when, whom to tell, and where to appeal."""
+    changed = {"accessibility_contact": "acces@aubrac.example"}
+    world.house.settings = world.house.settings.model_copy(update=changed)
+    for who in (None, world.awa):
+        async with world.browser(who) as browser:
+            page = (await browser.get("/accessibilite")).text.replace("\u00a0", " ")
+        assert [words for words in DECLARED if words not in page] == []
+        assert 'href="mailto:acces@aubrac.example"' in page
+
+
+@pytest.mark.parametrize(
+    "address", ["/connexion", "/", "/forums", "/pistes", "/profil", "/jamais-vu", "/accessibilite"]
+)
+async def test_every_page_leads_to_the_declaration(world: World, address: str) -> None:
+    """Its state is read at the foot of each page, as the law asks, in the frame and before the door."""
+    async with world.browser(world.awa) as browser, world.browser() as stranger:
+        shown = [await browser.get(address, follow_redirects=True), await stranger.get(address, follow_redirects=True)]
+    for page in shown:
+        foot = page.text.partition('<footer class="foot">')[2].partition("</footer>")[0]
+        assert '<a href="/accessibilite">Accessibilité : partiellement conforme</a>' in foot.replace("\u00a0", " ")
