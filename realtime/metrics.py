@@ -2,7 +2,7 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
-CONNECTIONS = Gauge("entente_live_connections", "Open live connections.")
+CONNECTIONS = Gauge("entente_live_connections", "Open live connections.", multiprocess_mode="livesum")
 LATENCY = Histogram(
     "entente_live_latency_seconds",
     "From the entry in the journal to the socket.",

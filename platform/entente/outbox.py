@@ -7,19 +7,22 @@ done exactly once.
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Index, Uuid, bindparam, delete, text, update
+from sqlalchemy import JSON, Index, Uuid, bindparam, delete, func, text, update
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from entente.clock import now
-from entente.db import Moment
+from entente.db import Moment, rows
 from entente.ids import new_id
 
 LEASE = timedelta(seconds=60)
+LATE = timedelta(minutes=10)
+"""A task that has waited so long past its moment waits for a worker that is not there."""
 BATCH = 20
 TRIES = 12
 
@@ -123,6 +126,26 @@ async def fail(db: AsyncSession, task_: Task, error: str) -> None:
         .where(col(Task.id) == task_.id, col(Task.done_at).is_(None))
         .values(due_at=now() + delay, error=error[:500], given_up_at=given_up)
     )
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How many tasks are late, tried in vain so far, and given up."""
+
+    late: int
+    failing: int
+    given_up: int
+
+
+async def standing(db: AsyncSession) -> Standing:
+    """How the work that was left stands, for those who watch over the house."""
+    alive = col(Task.given_up_at).is_(None)
+    query = rows(
+        func.count().filter(alive, col(Task.due_at) < now() - LATE),
+        func.count().filter(alive, col(Task.error) != ""),
+        func.count().filter(~alive),
+    ).where(col(Task.done_at).is_(None))
+    return Standing(*(await db.execute(query)).one())
 
 
 async def sweep(db: AsyncSession, days: int = 7) -> None:

@@ -11,6 +11,7 @@ from uvicorn import Config, Server
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
+from entente import metering
 from entente.rules import Conflict
 from entente.settings import Settings
 
@@ -106,7 +107,8 @@ async def serve(app: Starlette, settings: Settings, bound: Listener, opened: Cal
 def serve_in_many(settings: Settings, bound: Listener, workers: int) -> None:
     """Serve in several processes until SIGTERM or Ctrl+C; one that dies is replaced."""
     house = Multiprocess(configure("entente.app:production", settings, workers), sockets=[bound])
-    house.run()
+    with metering.shared():
+        house.run()
     if any(process.exitcode == STARTUP_FAILURE for process in house.processes):
         raise Conflict("Un processus n’a pas pu démarrer\u00a0: la raison est écrite plus haut.")
 

@@ -37,6 +37,8 @@ PUBLIC_IN_DEMO = frozenset({"/courrier"})
 COOKIE_SECONDS = 400 * 86_400
 """As long as browsers allow: the session, in the database, decides when it ends."""
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+FOR_PROBES = ("/sante/", "/metriques")
+"""What watches over the house comes by the machine's own address; these doors judge by themselves who may read."""
 
 log = structlog.get_logger()
 ANSWERED = Counter("entente_http_requests_total", "Requests answered.", ["method", "status"])
@@ -102,7 +104,7 @@ class Guard:
         scope.setdefault("state", {})["nonce"] = nonce
         guarded = self._with_headers(send, nonce)
         headers = Headers(scope=scope)
-        if headers.get("host", "") not in self.hosts and not scope["path"].startswith("/sante/"):
+        if headers.get("host", "") not in self.hosts and not scope["path"].startswith(FOR_PROBES):
             await _plain(400, "Cette adresse n’est pas celle de la maison.")(scope, receive, guarded)
         elif scope["method"] not in SAFE and not (scope["path"].startswith(ONE_CLICK) or self._is_ours(headers)):
             await _plain(403, "Cette demande vient d’un autre site : elle a été refusée.")(scope, receive, guarded)
