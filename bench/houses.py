@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
@@ -98,7 +98,8 @@ def _batches(threads: int, size: int = 200) -> Iterator[range]:
         yield range(start, min(start + size, threads))
 
 
-async def _plant(db: AsyncSession, rows: list[Any]) -> None:
+async def plant(db: AsyncSession, rows: Sequence[SQLModel]) -> None:
+    """Write many rows of one kind."""
     if rows:
         await db.flush()
         model: type[SQLModel] = type(rows[0])
@@ -115,9 +116,9 @@ async def _people(db: AsyncSession, filled: Filled) -> list[UUID]:
     filled.cookies = [secrets.token_urlsafe(32) for _ in people]
     filled.people = [str(person.id) for person in people]
     until = now() + timedelta(days=1)
-    await _plant(db, [town])
-    await _plant(db, people)
-    await _plant(
+    await plant(db, [town])
+    await plant(db, people)
+    await plant(
         db,
         [
             Function(person_id=person.id, organisation_id=town.id, kind=FunctionKind.AGENT, title="Agent",
@@ -125,7 +126,7 @@ async def _people(db: AsyncSession, filled: Filled) -> list[UUID]:
             for person in people
         ],
     )  # fmt: skip
-    await _plant(
+    await plant(
         db,
         [
             Session(hash=hash_of(cookie), person_id=person.id, device="Mesure", expires_at=until)
@@ -137,7 +138,7 @@ async def _people(db: AsyncSession, filled: Filled) -> list[UUID]:
 
 async def _forums(db: AsyncSession, count: int) -> list[UUID]:
     forums = [Forum(slug=f"forum-{number}", title=f"Forum {number}", place=number) for number in range(count)]
-    await _plant(db, forums)
+    await plant(db, forums)
     return [forum.id for forum in forums]
 
 
@@ -156,11 +157,11 @@ async def _talk(db: AsyncSession, people: list[UUID], forums: list[UUID], number
             Post(thread_id=thread.id, number=order, author_id=people[(number + order) % 40], body=WORDS, html=html)
             for order in range(1, POSTS + 1)
         )
-    await _plant(db, threads)
-    await _plant(db, posts)
+    await plant(db, threads)
+    await plant(db, posts)
     streams = {thread.id: str(stream_of(thread.id)) for thread in threads}
-    await _plant(db, [StreamRow(name=name, position=POSTS, epoch="bench") for name in streams.values()])
-    await _plant(
+    await plant(db, [StreamRow(name=name, position=POSTS, epoch="bench") for name in streams.values()])
+    await plant(
         db,
         [
             Entry(stream=streams[post.thread_id], position=post.number, verb="post.posted", subject_id=post.id,
@@ -169,7 +170,7 @@ async def _talk(db: AsyncSession, people: list[UUID], forums: list[UUID], number
         ],
     )  # fmt: skip
     # One person has read every other thread: lists have both kinds to show.
-    await _plant(db, [ReadMark(person_id=people[0], thread_id=thread.id, number=POSTS) for thread in threads[::2]])
+    await plant(db, [ReadMark(person_id=people[0], thread_id=thread.id, number=POSTS) for thread in threads[::2]])
     return str(threads[-1].id)
 
 

@@ -105,8 +105,10 @@ def _calendar(kind: str, which: Which, title: Title, choices: Choices, head: Hea
     async def keys(db: AsyncSession, who: Who, subject: UUID | None) -> Sequence[Key]:
         return [_key_of(each, title(each)) for each in await queries.said(db, who, which(who, subject))]
 
-    async def events(db: AsyncSession, who: Who, subject: UUID | None, uids: list[str]) -> Sequence[tuple[Key, Event]]:
-        among = [UUID(uid.removesuffix(AT)) for uid in uids]
+    async def events(
+        db: AsyncSession, who: Who, subject: UUID | None, uids: list[str] | None
+    ) -> Sequence[tuple[Key, Event]]:
+        among = None if uids is None else [UUID(uid.removesuffix(AT)) for uid in uids]
         found = await queries.said(db, who, which(who, subject), among)
         return [(_key_of(each, title(each)), event_of(each, title(each))) for each in found]
 

@@ -78,8 +78,8 @@ class Calendar:
     """Title and hue; raises NotFound unless this person may see it."""
     keys: Callable[[AsyncSession, Who, UUID | None], Awaitable[Sequence[Key]]]
     """Its events in order of time, each with what changes when anything it shows does."""
-    events: Callable[[AsyncSession, Who, UUID | None, list[str]], Awaitable[Sequence[tuple[Key, Event]]]]
-    """The events with these uids."""
+    events: Callable[[AsyncSession, Who, UUID | None, list[str] | None], Awaitable[Sequence[tuple[Key, Event]]]]
+    """The events with these uids; None asks for all of them."""
 
 
 LookUp = Callable[[AsyncSession, Who, Sequence[str]], Awaitable[Sequence[Known]]]

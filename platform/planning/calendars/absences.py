@@ -86,9 +86,12 @@ async def _keys(db: AsyncSession, who: Who, _subject: UUID | None) -> Sequence[K
     return [_told(who, row)[0] for row in await _absences(db, who)]
 
 
-async def _events(db: AsyncSession, who: Who, _subject: UUID | None, uids: list[str]) -> Sequence[tuple[Key, Event]]:
-    asked = set(uids)
-    return [each for row in await _absences(db, who) if (each := _told(who, row))[0].uid in asked]
+async def _events(
+    db: AsyncSession, who: Who, _subject: UUID | None, uids: list[str] | None
+) -> Sequence[tuple[Key, Event]]:
+    told = [_told(who, row) for row in await _absences(db, who)]
+    asked = {key.uid for key, _ in told} if uids is None else set(uids)
+    return [each for each in told if each[0].uid in asked]
 
 
 ABSENCES = Calendar("planning/absences", _choices, _head, _keys, _events)

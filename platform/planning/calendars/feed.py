@@ -74,10 +74,14 @@ def _calendar(kind: str, which: Which, choices: Choices, head: Headed) -> Calend
         said = await queries.said(db, who, which(who, subject))
         return [_key_of(uid, each) for uid, each in _told(who, said)]
 
-    async def events(db: AsyncSession, who: Who, subject: UUID | None, uids: list[str]) -> Sequence[tuple[Key, Event]]:
-        said = await queries.said(db, who, which(who, subject), _among(uids))
-        asked = set(uids)
-        told = [(uid, each) for uid, each in _told(who, said) if uid in asked]
+    async def events(
+        db: AsyncSession, who: Who, subject: UUID | None, uids: list[str] | None
+    ) -> Sequence[tuple[Key, Event]]:
+        said = await queries.said(db, who, which(who, subject), None if uids is None else _among(uids))
+        told = _told(who, said)
+        if uids is not None:
+            asked = set(uids)
+            told = [(uid, each) for uid, each in told if uid in asked]
         agendas = await queries.agendas_of(db, [each.id for _, some in told for each in some if each.is_open])
         return [(_key_of(uid, each), _event_of(uid, each, agendas)) for uid, each in told]
 

@@ -168,8 +168,7 @@ def overlays(calendars: Mapping[str, Calendar]) -> dict[str, Calendar]:
 async def overlay(db: AsyncSession, who: Who, calendar: Calendar, period: Period) -> list[Block]:
     """What a calendar of another room holds within a period; nothing for whoever has none there."""
     try:
-        keys = await calendar.keys(db, who, None)
-        known = await calendar.events(db, who, None, [key.uid for key in keys]) if keys else []
+        known = await calendar.events(db, who, None, None)
     except NotFound:
         return []
     return within((_of_room(calendar.kind, event) for _, event in known), period)
