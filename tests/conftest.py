@@ -126,7 +126,7 @@ def bare_postgres(tmp_path: Path) -> Iterator[Settings]:
     name = f"entente_bare_{os.getpid()}"
 
     async def run(*statements: str) -> None:
-        server = await asyncpg.connect(f"{POSTGRES}/postgres", timeout=3)
+        server = await asyncpg.connect(f"{POSTGRES}/postgres", timeout=20)
         for statement in statements:
             await server.execute(statement)
         await server.close()
