@@ -12,7 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from conftest import missing
-from deploy.guide import TREE
+from deploy.guide import TREE, sections
 from entente.settings import Settings, load
 
 DEPLOY = TREE / "deploy"
@@ -137,6 +137,15 @@ def test_nothing_starts_before_what_it_needs(services: dict[str, Any]) -> None:
     assert waits["web"] == waits["worker"]
     assert waits["web"] == {"migrate": "service_completed_successfully", "redis": "service_healthy"}
     assert waits["caddy"] == {"web": "service_healthy"}
+
+
+def test_the_guide_gives_compose_what_it_asks(services: dict[str, Any]) -> None:
+    """Each variable is written by the guide's own command, and each container it speaks to is there."""
+    commands = sections()["Avec des conteneurs"].commands("")
+    asked = set(re.findall(r"\$\{(\w+)", (DEPLOY / "compose.yaml").read_text()))
+
+    assert set(re.findall(r"([A-Z_]+)=", commands)) == asked
+    assert set(re.findall(r"(?:exec |cp )(\w+)(?= |:)", commands)) - {"deploy"} <= set(services)
 
 
 def test_compose_sets_only_what_can_be_set(services: dict[str, Any]) -> None:

@@ -91,7 +91,7 @@ class Traffic:
                     self.written.append(body)
                 else:
                     self.refused.append(("POST", answer.status_code, answer.text[-500:]))
-                await asyncio.sleep(0)
+                await asyncio.sleep(0.1)
 
     async def _read(self, who: Who) -> None:
         async with self.world.browser(who) as browser:
@@ -101,7 +101,7 @@ class Traffic:
                     self.read += 1
                 else:
                     self.refused.append(("GET", answer.status_code, answer.text[-500:]))
-                await asyncio.sleep(0)
+                await asyncio.sleep(0.1)
 
     async def is_all_there(self) -> bool:
         """Every message that was acknowledged is in the base, once."""
