@@ -271,3 +271,22 @@ def test_the_eyes_are_open() -> None:
 def test_a_wrong_command_is_seen(words: str) -> None:
     """A command with a letter less, an option that is not, a word too many; `backup` and `search` alone are names."""
     assert bool(_wrong(words.split(), COMMANDS)) == (words not in ("backup", "search"))
+
+
+def _on_screens() -> str:
+    """Everything that a screen may say, as one text: templates, and what the code says itself."""
+    places = [ROOT / "templates", *(ROOT / name for name in ("platform", "forums", "booking", "realtime"))]
+    files = (path for place in places for kind in ("*.html", "*.py", "*.js", "*.json") for path in place.rglob(kind))
+    said = " ".join(path.read_text() for path in files)
+    return re.sub(r"\s+", " ", said.replace("\\u00a0", " ").replace("&nbsp;", " "))
+
+
+SAID = _on_screens()
+
+
+@pytest.mark.parametrize("name", [name for name in DOCUMENTS if name.startswith("docs/guide/")])
+def test_words_between_quotation_marks_are_on_a_screen(name: str) -> None:
+    """What the guide tells to press or to read « so », a screen says so."""
+    told = re.findall(r"« ([^»]+) »", DOCUMENTS[name].path.read_text().replace("\u00a0", " "))
+    assert [words for words in told if words not in SAID] == []
+    assert name == "docs/guide/README.md" or len(told) > 5
