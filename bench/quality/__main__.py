@@ -1,0 +1,117 @@
+"""Opens the demonstration, asks Lighthouse about its main pages, writes the figures in `docs/quality.md`."""
+
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bench.demonstration import ROOT, Demonstration, opened
+
+HERE = Path(__file__).parent
+REPORT = ROOT / "docs" / "quality.md"
+FIGURES = re.compile(r"(<!-- figures -->\n).*(<!-- end of figures -->)", re.DOTALL)
+DEVICES = ("desktop", "mobile")
+CATEGORIES = ("accessibility", "best-practices", "performance")
+READER, KEEPER = "Anne-Laure Gendreau", "Samir Ouadah"
+PAGES = {
+    "sign-in": ("", "/connexion"),
+    "home": (READER, "/"),
+    "forum list": (READER, "/forums"),
+    "forum": (READER, "/forums/technique"),
+    "thread": (READER, "/forums/technique → /forums/fils/"),
+    "planning, a month": (READER, "/planning?vue=mois&avec=tout"),
+    "meeting": (READER, "/planning?vue=liste → /planning/reunions/"),
+    "booking": (KEEPER, "/reservations"),
+    "timeline": (KEEPER, "/reservations/planning"),
+    "register": (READER, "/pistes"),
+    "board": (READER, "/pistes/phases"),
+    "map": (READER, "/pistes/carte"),
+    "account": (READER, "/profil"),
+}
+"""Who opens what; after an arrow, the first such link of the page."""
+
+Told = dict[str, Any]
+
+
+def main(*asked: str) -> None:
+    """Measure every page, or those that are named (which writes nothing)."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None or shutil.which("node") is None:
+        sys.exit("quality: Chromium and Node.js are needed")
+    load = os.getloadavg()[0]
+    with opened() as house:
+        told = list(_ask(chromium, [job for name in asked or PAGES for job in _jobs(house, name)]))
+    figures = _figures(told, load)
+    print(figures)
+    if not asked:
+        REPORT.write_text(FIGURES.sub(lambda found: f"{found[1]}{figures}\n{found[2]}", REPORT.read_text()))
+
+
+def _jobs(house: Demonstration, page: str) -> Iterator[dict[str, str]]:
+    who, path = PAGES[page]
+    cookie = f"entente={house.cookie_of(who)}" if who else ""
+    first, _, link = path.partition(" → ")
+    if link:
+        with house.someone(who) as client:
+            found = re.search(rf'href="({re.escape(link)}[^"?#]+)', client.get(first).text)
+        if not found:
+            raise LookupError(f"{first} has no link to {link}")
+        first = found[1]
+    for device in DEVICES:
+        yield {"page": page, "device": device, "url": house.base + first, "cookie": cookie}
+
+
+def _ask(chromium: str, jobs: Sequence[dict[str, str]]) -> Iterator[Told]:
+    command = ["node", str(HERE / "lighthouse.mjs")]
+    environment = os.environ | {"CHROME_PATH": chromium}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True) as node:
+        assert node.stdin
+        assert node.stdout
+        node.stdin.write(json.dumps(jobs))
+        node.stdin.close()
+        for line in node.stdout:
+            told: Told = json.loads(line)
+            print(told["page"], told["device"], told["scores"], told["error"] or "", file=sys.stderr, flush=True)
+            for each in told["findings"]:
+                print("   ", each["category"], each["id"], each["said"], *each["nodes"][:2], file=sys.stderr)
+            yield told
+    if node.returncode:
+        sys.exit("quality: Lighthouse failed")
+
+
+def _figures(told: Sequence[Told], load: float) -> str:
+    about = (
+        f"Measured on {datetime.now().astimezone():%-d %B %Y}, Lighthouse {told[0]['lighthouse']}, "
+        f"{os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}, "
+        f"load {load:.1f} when it began."
+    )
+    head = "| page | device | accessibility | best practices | performance | LCP | blocked | moved | sent |\n"
+    rows = "\n".join(_row(each) for each in told)
+    return f"{about}\n\n{head}|---|---|---|---|---|---|---|---|---|\n{rows}\n\n{_held_against(told)}"
+
+
+def _row(told: Told) -> str:
+    scores = " | ".join(f"{round(told['scores'][name] * 100)}" for name in CATEGORIES)
+    figures = f"{told['lcp'] / 1000:.1f} s | {told['tbt']:.0f} ms | {told['cls']:.3f} | {told['bytes'] / 1000:.0f} kB"
+    return f"| {told['page']} | {told['device']} | {scores} | {figures} |"
+
+
+def _held_against(told: Sequence[Told]) -> str:
+    """What cost points or nearly did, and on how many of the pages."""
+    found = Counter((each["category"], each["id"]) for page in told for each in page["findings"])
+    if not found:
+        return "Nothing is held against any page."
+    lines = [f"- {category}: `{audit}` on {count} of {len(told)}" for (category, audit), count in found.most_common()]
+    return "\n".join(["Held against pages:", "", *lines])
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
