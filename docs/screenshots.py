@@ -27,7 +27,7 @@ QUIET = (
     "--lang=fr",
 )
 CLAIRE, LUDIVINE, SAMIR, THOMAS = "Claire Sauzeau", "Ludivine Charrier", "Samir Ouadah", "Thomas Ngoma"
-HUBERT, ANNE_LAURE, KEVIN = "Hubert Desbordes", "Anne-Laure Gendreau", "Kévin Berthomé"
+HUBERT, ANNE_LAURE = "Hubert Desbordes", "Anne-Laure Gendreau"
 CLUB = "/forums/club-des-acheteurs"
 
 

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page, expect
 from e2e.keys import reach
 from e2e.windows import CLAIRE, KEEPER, LUDIVINE, SAMIR, Demo, Voice, Windows, lines, live, posts
 
-HUBERT, KEVIN = "Hubert Desbordes", "Kévin Berthomé"
+HUBERT = "Hubert Desbordes"
 UNFOLD = """() => {
   const folded = [...document.querySelectorAll("main details:not([open])")];
   for (const each of folded) each.open = true;
@@ -35,7 +35,7 @@ async def shelf(chromium: Browser, demo: Demo) -> AsyncIterator[dict[str, Page]]
     """One window per person, kept from one state to the next: these look and change nothing."""
     windows, pages = Windows(chromium, demo), {}
     windows.expect_wrong("422")
-    for name in (HUBERT, KEEPER, KEVIN, LUDIVINE, SAMIR, CLAIRE):
+    for name in (HUBERT, KEEPER, LUDIVINE, SAMIR, CLAIRE):
         pages[name] = await windows.of(name)
     yield pages
     assert await windows.close() == []
@@ -115,8 +115,8 @@ async def test_a_refused_form_is_accessible(shelf: dict[str, Page], name: str, a
 
 @pytest.mark.parametrize("address", ["/reservations/miennes", "/reservations/a-approuver", "/forums/brouillons"])
 async def test_an_empty_page_is_accessible(shelf: dict[str, Page], address: str) -> None:
-    """Kévin has reserved nothing, keeps nothing and has written nothing: each page says what to do."""
-    page = shelf[KEVIN]
+    """Hubert has reserved nothing, keeps nothing and has written nothing: each page says what to do."""
+    page = shelf[HUBERT]
     await page.goto(address)
     await expect(page.locator(".empty")).to_be_visible()
     assert await _faults(page) == []
