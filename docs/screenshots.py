@@ -17,7 +17,7 @@ from bench.demonstration import Demonstration, opened
 
 HERE = Path(__file__).parent
 README, GUIDE = HERE / "screenshot.png", HERE / "guide" / "images"
-WIDTH, HEIGHT = 1120, 700
+WIDTH, HEIGHT = 1240, 760
 """Pixels of a window."""
 MOST_README, MOST = 250_000, 90_000
 """Bytes of one picture."""
@@ -49,11 +49,11 @@ class Shot:
 
 
 def _follow(title: str) -> Callable[[Page], None]:
-    """Open the link that bears this title."""
+    """Open what the link that bears this title leads to, from its top."""
 
     def do(page: Page) -> None:
-        page.locator("#main").get_by_role("link", name=re.compile(title)).first.click()
-        page.wait_for_load_state()
+        link = page.locator("#main").get_by_role("link", name=re.compile(title)).first
+        page.goto((link.get_attribute("href") or "").split("?")[0].split("#")[0])
 
     return do
 
@@ -93,8 +93,13 @@ def _mention(page: Page) -> None:
     page.locator("#suggestions [role=option]").first.wait_for()
 
 
-def _reserve(page: Page) -> None:
+def _purpose(page: Page) -> None:
     page.fill("#field-purpose", "Illuminations du centre-bourg")
+    _scroll("#field-purpose", 260)(page)
+
+
+def _reserve(page: Page) -> None:
+    _purpose(page)
     for agreed in page.get_by_role("checkbox", name="règlement").all():
         agreed.check()
     page.get_by_role("button", name="Réserver «").click()
@@ -104,6 +109,10 @@ def _reserve(page: Page) -> None:
 def _to_the_form(page: Page) -> None:
     page.get_by_role("link", name="Réserver Nacelle").first.click()
     page.locator("#field-purpose").wait_for()
+
+
+def _break_down(page: Page) -> None:
+    page.fill("#field-why", "Flexible hydraulique percé : le réparateur passe jeudi")
 
 
 def _subscribe(page: Page) -> None:
@@ -128,6 +137,7 @@ def _invite(page: Page) -> None:
     page.get_by_label("Organisation").select_option(label="Soyaux")
     page.get_by_label("Fonction").select_option(label="Acheteur")
     page.get_by_label("Intitulé").fill("Chargée des achats")
+    _scroll("h1")(page)
 
 
 def _ask_why(page: Page) -> None:
@@ -146,48 +156,52 @@ def _weekday(ahead: int) -> date:
     return day + timedelta(days=(3 - day.weekday()) % 7)
 
 
-FREE = f"/reservations?what=nacelle&quantity=1&day={_weekday(30)}&start=08:00&end=12:00"
+FREE = f"/reservations?what=nacelle&quantity=1&day={_weekday(16)}&start=08:00&end=12:00"
+MONDAY = date.today() + timedelta(days=7 - date.today().weekday())  # noqa: DTZ011
 NEXT_MONTH = (date.today().replace(day=1) + timedelta(days=32)).replace(day=1)  # noqa: DTZ011
 SALT = _follow("Sel de déneigement")
 SHOTS = (
     Shot("connexion", None, "/connexion", part=".card, main form, main section"),
     Shot("aujourd-hui", LUDIVINE, "/"),
-    Shot("appareils", LUDIVINE, "/profil/appareils", height=420),
+    Shot("appareils", LUDIVINE, "/profil/appareils", height=460),
     Shot("forums", LUDIVINE, "/forums"),
     Shot("fil", LUDIVINE, CLUB, SALT),
     Shot("ouvrir-un-fil", LUDIVINE, f"{CLUB}/nouveau", _write_a_thread),
     Shot("prevenir", LUDIVINE, CLUB, _then(SALT, _mention), height=480),
     Shot("achat-groupe", LUDIVINE, CLUB, _follow("Groupement de sel")),
     Shot("recherche", LUDIVINE, "/recherche?q=sel"),
-    Shot("suivre", LUDIVINE, CLUB, lambda page: page.get_by_text("Suivi", exact=False).first.click(), height=460),
+    Shot("suivre", LUDIVINE, CLUB, lambda page: page.get_by_text("Suivi", exact=False).first.click(), height=520),
     Shot("planning-mois", HUBERT, f"/planning?vue=mois&du={NEXT_MONTH}&avec=moi&avec=absences"),
     Shot("reunion", HUBERT, "/planning?vue=liste", _follow("Conseil communautaire")),
-    Shot("repondre", HUBERT, "/", _scroll(".today-meetings, h2:has-text('réunions')"), height=420),
+    Shot("repondre", HUBERT, "/", _scroll("h2:has-text('réunions')", 110), height=460),
     Shot("absences", HUBERT, "/planning/absences", height=640),
     Shot("prevoir-une-reunion", CLAIRE, "/planning/reunions/nouvelle", _prepare),
-    Shot("abonnement", HUBERT, "/agendas", _subscribe, height=620),
+    Shot("abonnement", HUBERT, "/agendas", _subscribe, height=720),
     Shot("reserver-1-chercher", LUDIVINE, FREE, height=620),
     Shot("reserver-2-choisir", LUDIVINE, FREE, _scroll("#results, h2"), height=420),
-    Shot("reserver-3-confirmer", LUDIVINE, FREE, _to_the_form),
+    Shot("reserver-3-confirmer", LUDIVINE, FREE, _then(_to_the_form, _purpose)),
     Shot("reserver-4-c-est-reserve", LUDIVINE, FREE, _then(_to_the_form, _reserve), height=560),
-    Shot("planning-materiel", LUDIVINE, "/reservations/planning"),
+    Shot("planning-materiel", LUDIVINE, f"/reservations/planning?le={MONDAY}", _scroll(".plan", 130)),
     Shot("gerer", SAMIR, "/reservations/gerer"),
     Shot("a-approuver", SAMIR, "/reservations/a-approuver", height=460),
-    Shot("immobiliser", SAMIR, "/reservations/gerer", _follow("Immobiliser : Nacelle"), height=640),
+    Shot("immobiliser", SAMIR, "/reservations/gerer", _then(_follow("Immobiliser : Nacelle"), _break_down), height=640),
     Shot("controles", SAMIR, "/reservations/controles", height=560),
     Shot("chiffres", SAMIR, "/reservations/chiffres"),
-    Shot("pistes", ANNE_LAURE, "/pistes"),
+    Shot("pistes", ANNE_LAURE, "/pistes", _scroll(".heading + *, h1", 80), height=900),
     Shot("piste", ANNE_LAURE, "/pistes", _follow("Achats groupés")),
-    Shot("carte", ANNE_LAURE, "/pistes/carte"),
+    Shot("carte", ANNE_LAURE, "/pistes/carte?zoom=75", _scroll("#map-heading")),
     Shot(
         *("noter", ANNE_LAURE, "/pistes/evaluation"),
-        _then(_follow("Réévaluation des pistes"), _follow("Donner les notes de Soyaux")),
+        _then(
+            _follow("Réévaluation des pistes"),
+            _follow("Donner les notes de Soyaux"),
+            _scroll(".answers, fieldset", 140),
+        ),
     ),
-    Shot("decisions", ANNE_LAURE, "/pistes/decisions"),
+    Shot("decisions", ANNE_LAURE, "/pistes/decisions", height=860),
     Shot("personnes", THOMAS, "/administration/personnes"),
     Shot("inviter", THOMAS, "/administration/personnes/nouvelle", _invite),
     Shot("pourquoi", THOMAS, "/administration/droits", _ask_why),
-    Shot("audit", THOMAS, "/administration/audit", height=480),
 )
 """In this order: what is reserved in one is reserved in the next."""
 
@@ -236,11 +250,18 @@ def _taken(browser: Browser, house: Demonstration, shot: Shot) -> bytes:
     page = _window(browser, house, shot.who, shot.width, shot.height)
     page.goto(shot.address)
     shot.do(page)
-    page.evaluate("document.fonts.ready")
+    _settle(page)
     page.mouse.move(shot.width - 4, 4)
     taken = page.locator(shot.part).first.screenshot() if shot.part else page.screenshot()
     page.context.close()
     return taken
+
+
+def _settle(page: Page) -> None:
+    """What is shown is all there, and follows what happens."""
+    page.evaluate("document.fonts.ready")
+    if page.locator("#link-state").count():
+        page.locator("#link-state[data-state=live]").wait_for()
 
 
 def _of_two_readers(browser: Browser, house: Demonstration) -> bytes:
@@ -249,7 +270,7 @@ def _of_two_readers(browser: Browser, house: Demonstration) -> bytes:
     for each in (page, other):
         each.goto(CLUB)
         SALT(each)
-        each.locator("#link-state[data-state=live]").wait_for()
+        _settle(each)
     page.locator("#presence").wait_for(state="visible")
     page.mouse.move(640, 5)
     return page.screenshot()
