@@ -13,11 +13,11 @@ from e2e.windows import CLAIRE, KEEPER, LUDIVINE, SAMIR, Demo, Voice, Windows, l
 
 HUBERT = "Hubert Desbordes"
 UNFOLD = """() => {
-  const folded = [...document.querySelectorAll("main details:not([open])")];
+  const folded = [...document.querySelectorAll(":is(main, aside) details:not([open])")];
   for (const each of folded) each.open = true;
   return folded.length;
 }"""
-ASK = "() => document.querySelector('main form[popover]').showPopover()"
+ASK = "() => document.querySelector(':is(main, aside) form[popover]').showPopover()"
 
 
 async def _faults(page: Page) -> list[str]:
@@ -78,7 +78,7 @@ async def test_what_unfolds_is_accessible(
     [
         (KEEPER, "/administration/domaines"),
         (HUBERT, "/planning/absences"),
-        (LUDIVINE, "/reservations/miennes → Balayeuse"),
+        (LUDIVINE, "/reservations/miennes → Nacelle 18 m"),
     ],
 )
 async def test_the_question_before_what_cannot_be_undone_is_accessible(
@@ -89,7 +89,7 @@ async def test_the_question_before_what_cannot_be_undone_is_accessible(
     first, _, link = address.partition(" → ")
     await _follow(page, first, *([link] if link else []))
     await page.evaluate(ASK)
-    await expect(page.locator("main form[popover]:popover-open button")).to_be_visible()
+    await expect(page.locator("form[popover]:popover-open button")).to_be_visible()
     assert await _faults(page) == []
 
 
@@ -97,7 +97,7 @@ async def test_the_question_before_what_cannot_be_undone_is_accessible(
     ("name", "address", "submit"),
     [
         (CLAIRE, "/planning/reunions/nouvelle", "Prévoir la réunion"),
-        (KEEPER, "/pistes/nouvelle", ""),
+        (KEEPER, "/pistes/nouvelle", "Ajouter la piste"),
         (LUDIVINE, "/reservations?what=nacelle&day=2026-02-30&start=8", "Voir ce qui est libre"),
         (KEEPER, "/administration/personnes/import", "Vérifier les lignes"),
         (HUBERT, "/planning/absences", "Annoncer l’absence"),
@@ -107,8 +107,7 @@ async def test_a_refused_form_is_accessible(shelf: dict[str, Page], name: str, a
     """Each says what is to be corrected, and the summary takes the focus."""
     page = shelf[name]
     await page.goto(address)
-    buttons = page.get_by_role("button", name=submit) if submit else page.locator("main form.form [type=submit]")
-    await buttons.last.click()
+    await page.get_by_role("button", name=submit).last.click()
     await expect(page.locator("#summary")).to_be_visible()
     assert await _faults(page) == []
 
