@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,8 @@ PAGES = {
     "sign-in": ("", "/connexion"),
     "home": (READER, "/"),
     "forum list": (READER, "/forums"),
-    "forum": (READER, "/forums/technique"),
     "thread": (READER, "/forums/technique → /forums/fils/"),
     "planning, a month": (READER, "/planning?vue=mois&avec=tout"),
-    "meeting": (READER, "/planning?vue=liste → /planning/reunions/"),
-    "booking": (KEEPER, "/reservations"),
     "timeline": (KEEPER, "/reservations/planning"),
     "register": (READER, "/pistes"),
     "board": (READER, "/pistes/phases"),
@@ -79,6 +76,8 @@ def _ask(chromium: str, jobs: Sequence[dict[str, str]]) -> Iterator[Told]:
         node.stdin.close()
         for line in node.stdout:
             told: Told = json.loads(line)
+            if told["shown"].split("?")[0] not in {job["url"].split("?")[0] for job in jobs}:
+                sys.exit(f"quality: {told['page']} led to {told['shown']}")
             print(told["page"], told["device"], told["scores"], told["error"] or "", file=sys.stderr, flush=True)
             for each in told["findings"]:
                 print("   ", each["category"], each["id"], each["said"], *each["nodes"][:2], file=sys.stderr)
@@ -105,12 +104,15 @@ def _row(told: Told) -> str:
 
 
 def _held_against(told: Sequence[Told]) -> str:
-    """What cost points or nearly did, and on how many of the pages."""
-    found = Counter((each["category"], each["id"]) for page in told for each in page["findings"])
-    if not found:
-        return "Nothing is held against any page."
-    lines = [f"- {category}: `{audit}` on {count} of {len(told)}" for (category, audit), count in found.most_common()]
-    return "\n".join(["Held against pages:", "", *lines])
+    """What cost points, then what is only told, and on how many of the pages."""
+    found = Counter((each["weight"] > 0, each["id"]) for page in told for each in page["findings"])
+    costly, told_of = (_counted(found, is_costly, len(told)) for is_costly in (True, False))
+    return f"Points were lost to: {costly}.\n\nTold, without losing points: {told_of}."
+
+
+def _counted(found: Mapping[tuple[bool, str], int], is_costly: bool, pages: int) -> str:
+    named = [f"`{audit}` ({count} of {pages})" for (costs, audit), count in sorted(found.items()) if costs == is_costly]
+    return ", ".join(named) or "nothing"
 
 
 if __name__ == "__main__":

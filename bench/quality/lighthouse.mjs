@@ -17,7 +17,7 @@ function findings(lhr, category) {
       id: audit.id,
       said: audit.displayValue ?? "",
       weight: audit.weight,
-      nodes: (audit.details?.items ?? []).slice(0, 4).map((item) => item.node?.snippet ?? item.url ?? item.description ?? ""),
+      nodes: (audit.details?.items ?? []).slice(0, 4).map((item) => item.node?.snippet ?? item.url ?? ""),
     }));
 }
 
@@ -31,6 +31,7 @@ try {
     const told = {
       page: job.page,
       device: job.device,
+      shown: lhr.finalDisplayedUrl,
       scores: Object.fromEntries(CATEGORIES.map((name) => [name, lhr.categories[name].score])),
       findings: CATEGORIES.flatMap((name) => findings(lhr, name).map((each) => ({ category: name, ...each }))),
       lcp: numeric("largest-contentful-paint"),
