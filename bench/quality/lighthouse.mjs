@@ -17,14 +17,14 @@ function findings(lhr, category) {
       id: audit.id,
       said: audit.displayValue ?? "",
       weight: audit.weight,
-      nodes: (audit.details?.items ?? []).slice(0, 4).map((item) => item.node?.snippet ?? item.url ?? ""),
+      nodes: [].concat(audit.details?.items ?? []).slice(0, 4).map((item) => item.node?.snippet ?? item.url ?? ""),
     }));
 }
 
 const browser = await chrome.launch({ chromeFlags: FLAGS });
 try {
   for (const job of JSON.parse(await text(process.stdin))) {
-    const flags = { port: browser.port, onlyCategories: CATEGORIES, maxWaitForLoad: 30_000, logLevel: "error" };
+    const flags = { port: browser.port, onlyCategories: CATEGORIES, maxWaitForLoad: 20_000, logLevel: "error" };
     if (job.cookie) flags.extraHeaders = { Cookie: job.cookie };
     const { lhr } = await lighthouse(job.url, flags, job.device === "desktop" ? desktopConfig : undefined);
     const numeric = (id) => lhr.audits[id]?.numericValue ?? null;

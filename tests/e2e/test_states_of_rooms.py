@@ -9,9 +9,11 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
 from e2e.keys import reach
-from e2e.windows import CLAIRE, KEEPER, LUDIVINE, SAMIR, Demo, Voice, Windows, lines, live, posts
+from e2e.windows import CLAIRE, KEEPER, LUDIVINE, SAMIR, Demo, Voice, Windows, lines, posts
 
 HUBERT = "Hubert Desbordes"
+PATIENCE = 30_000
+"""Milliseconds: nothing here is about speed."""
 UNFOLD = """() => {
   const folded = [...document.querySelectorAll(":is(main, aside) details:not([open])")];
   for (const each of folded) each.open = true;
@@ -37,6 +39,7 @@ async def shelf(chromium: Browser, demo: Demo) -> AsyncIterator[dict[str, Page]]
     windows.expect_wrong("422")
     for name in (HUBERT, KEEPER, LUDIVINE, SAMIR, CLAIRE):
         pages[name] = await windows.of(name)
+        pages[name].set_default_timeout(PATIENCE)
     yield pages
     assert await windows.close() == []
 
@@ -89,7 +92,7 @@ async def test_the_question_before_what_cannot_be_undone_is_accessible(
     first, _, link = address.partition(" → ")
     await _follow(page, first, *([link] if link else []))
     await page.evaluate(ASK)
-    await expect(page.locator("form[popover]:popover-open button")).to_be_visible()
+    await expect(page.locator("form[popover]:popover-open button")).to_be_visible(timeout=PATIENCE)
     assert await _faults(page) == []
 
 
@@ -108,7 +111,7 @@ async def test_a_refused_form_is_accessible(shelf: dict[str, Page], name: str, a
     page = shelf[name]
     await page.goto(address)
     await page.get_by_role("button", name=submit).last.click()
-    await expect(page.locator("#summary")).to_be_visible()
+    await expect(page.locator("#summary")).to_be_visible(timeout=PATIENCE)
     assert await _faults(page) == []
 
 
@@ -117,7 +120,7 @@ async def test_an_empty_page_is_accessible(shelf: dict[str, Page], address: str)
     """Hubert has reserved nothing, keeps nothing and has written nothing: each page says what to do."""
     page = shelf[HUBERT]
     await page.goto(address)
-    await expect(page.locator(".empty")).to_be_visible()
+    await expect(page.locator(".empty")).to_be_visible(timeout=PATIENCE)
     assert await _faults(page) == []
 
 
@@ -126,16 +129,16 @@ async def test_what_arrives_while_one_reads_above_is_accessible(windows: Windows
     thread = await claire.opens("Une barre qui annonce")
     await claire.says(thread, *lines(25))
     page = await windows.of(LUDIVINE, thread)
-    await live(page)
+    await expect(page.locator("#link-state")).to_have_attribute("aria-label", "en direct", timeout=PATIENCE)
     await page.evaluate("() => scrollTo({ top: 0, behavior: 'instant' })")
     await claire.says(thread, "Un mot de plus.")
-    await expect(posts(page, "Un mot de plus.")).to_have_count(1)
-    await expect(page.locator("#news-bar")).to_be_visible()
+    await expect(posts(page, "Un mot de plus.")).to_have_count(1, timeout=PATIENCE)
+    await expect(page.locator("#news-bar")).to_be_visible(timeout=PATIENCE)
     assert await _faults(page) == []
 
     await page.locator("h1").click()
     await page.keyboard.press("?")
-    await expect(page.locator("dialog#keys")).to_be_visible()
+    await expect(page.locator("dialog#keys")).to_be_visible(timeout=PATIENCE)
     assert await _faults(page) == []
 
 
@@ -146,7 +149,7 @@ async def test_the_keyboard_alone_answers_a_meeting(windows: Windows) -> None:
         answer = page.get_by_role("button", name=f"{word} : Comité de pilotage", exact=False).first
         await reach(page, answer)
         await page.keyboard.press("Enter")
-        await expect(answer).to_have_attribute("aria-pressed", "true")
+        await expect(answer).to_have_attribute("aria-pressed", "true", timeout=PATIENCE)
 
 
 async def test_the_keyboard_alone_makes_an_address_for_a_telephone_and_takes_it_back(windows: Windows) -> None:
@@ -155,18 +158,18 @@ async def test_the_keyboard_alone_makes_an_address_for_a_telephone_and_takes_it_
     await reach(page, page.get_by_label("Pour quel appareil ?"))
     await page.keyboard.type("Téléphone de la mairie")
     await page.keyboard.press("Enter")
-    await expect(page.locator("#field-address")).to_be_visible()
+    await expect(page.locator("#field-address")).to_be_visible(timeout=PATIENCE)
     assert await _faults(page) == []
     await reach(page, page.get_by_role("link", name="Revenir à mes agendas"))
     await page.keyboard.press("Enter")
     mine = page.locator("li", has_text="Téléphone de la mairie")
     await reach(page, mine.get_by_role("button", name="Révoquer").first)
     await page.keyboard.press("Enter")
-    await expect(page.get_by_text("ne recevra plus rien")).to_be_visible()
+    await expect(page.get_by_text("ne recevra plus rien")).to_be_visible(timeout=PATIENCE)
     assert await _faults(page) == []
     await reach(page, mine.locator("form[popover]").get_by_role("button", name="Révoquer"))
     await page.keyboard.press("Enter")
-    await expect(mine).to_have_count(0)
+    await expect(mine).to_have_count(0, timeout=PATIENCE)
 
 
 async def test_the_keyboard_alone_invites_someone(windows: Windows) -> None:
@@ -185,5 +188,5 @@ async def test_the_keyboard_alone_invites_someone(windows: Windows) -> None:
         await page.keyboard.type(words)
     await reach(page, page.get_by_role("button", name="Envoyer l’invitation"))
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("heading", level=1, name="Jeanne Morel")).to_be_visible()
+    await expect(page.get_by_role("heading", level=1, name="Jeanne Morel")).to_be_visible(timeout=PATIENCE)
     assert await _faults(page) == []
