@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from bench.demonstration import ROOT, Demonstration, opened
 HERE = Path(__file__).parent
 REPORT = ROOT / "docs" / "quality.md"
 FIGURES = re.compile(r"(<!-- figures -->\n).*(<!-- end of figures -->)", re.DOTALL)
-DEVICES = ("desktop", "mobile")
+DEVICES = ("mobile", "desktop")
 CATEGORIES = ("accessibility", "best-practices", "performance")
 READER, KEEPER = "Anne-Laure Gendreau", "Samir Ouadah"
 PAGES = {
@@ -43,18 +43,23 @@ def main(*asked: str) -> None:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None or shutil.which("node") is None:
         sys.exit("quality: Chromium and Node.js are needed")
-    load = os.getloadavg()[0]
+    load, told = os.getloadavg()[0], []
     with opened() as house:
-        told = list(_ask(chromium, [job for name in asked or PAGES for job in _jobs(house, name)]))
-    figures = _figures(told, load)
-    print(figures)
-    if not asked:
-        REPORT.write_text(FIGURES.sub(lambda found: f"{found[1]}{figures}\n{found[2]}", REPORT.read_text()))
+        for device in DEVICES:
+            for page in asked or PAGES:
+                told.append(_ask(chromium, _job(house, page, device)))
+                if not asked:
+                    _write(_figures(told, load))
+    print(_figures(told, load))
 
 
-def _jobs(house: Demonstration, page: str) -> Iterator[dict[str, str]]:
+def _write(figures: str) -> None:
+    """Kept as they come: whoever stops halfway has what was measured."""
+    REPORT.write_text(FIGURES.sub(lambda found: f"{found[1]}{figures}\n{found[2]}", REPORT.read_text()))
+
+
+def _job(house: Demonstration, page: str, device: str) -> dict[str, str]:
     who, path = PAGES[page]
-    cookie = f"entente={house.cookie_of(who)}" if who else ""
     first, _, link = path.partition(" → ")
     if link:
         with house.someone(who) as client:
@@ -62,28 +67,24 @@ def _jobs(house: Demonstration, page: str) -> Iterator[dict[str, str]]:
         if not found:
             raise LookupError(f"{first} has no link to {link}")
         first = found[1]
-    for device in DEVICES:
-        yield {"page": page, "device": device, "url": house.base + first, "cookie": cookie}
+    # Signed in anew each time: a session changes its secret as it is used.
+    cookie = f"entente={house.cookie_of(who)}" if who else ""
+    return {"page": page, "device": device, "url": house.base + first, "cookie": cookie}
 
 
-def _ask(chromium: str, jobs: Sequence[dict[str, str]]) -> Iterator[Told]:
-    command = ["node", str(HERE / "lighthouse.mjs")]
-    environment = os.environ | {"CHROME_PATH": chromium}
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True) as node:
-        assert node.stdin
-        assert node.stdout
-        node.stdin.write(json.dumps(jobs))
-        node.stdin.close()
-        for line in node.stdout:
-            told: Told = json.loads(line)
-            if told["shown"].split("?")[0] not in {job["url"].split("?")[0] for job in jobs}:
-                sys.exit(f"quality: {told['page']} led to {told['shown']}")
-            print(told["page"], told["device"], told["scores"], told["error"] or "", file=sys.stderr, flush=True)
-            for each in told["findings"]:
-                print("   ", each["category"], each["id"], each["said"], *each["nodes"][:2], file=sys.stderr)
-            yield told
-    if node.returncode:
-        sys.exit("quality: Lighthouse failed")
+def _ask(chromium: str, job: dict[str, str]) -> Told:
+    """What Lighthouse says of one page on one device, in a browser of its own."""
+    command, environment = ["node", str(HERE / "lighthouse.mjs")], os.environ | {"CHROME_PATH": chromium}
+    said = subprocess.run(
+        command, input=json.dumps([job]), stdout=subprocess.PIPE, env=environment, text=True, check=True
+    )
+    told: Told = json.loads(said.stdout)
+    if told["shown"] != job["url"]:
+        sys.exit(f"quality: {job['url']} led to {told['shown']}")
+    print(_row(told), file=sys.stderr, flush=True)
+    for each in told["findings"]:
+        print("   ", each["category"], each["id"], each["said"], *each["nodes"][:2], file=sys.stderr)
+    return told
 
 
 def _figures(told: Sequence[Told], load: float) -> str:
@@ -93,7 +94,7 @@ def _figures(told: Sequence[Told], load: float) -> str:
         f"load {load:.1f} when it began."
     )
     head = "| page | device | accessibility | best practices | performance | LCP | blocked | moved | sent |\n"
-    rows = "\n".join(_row(each) for each in told)
+    rows = "\n".join(map(_row, told))
     return f"{about}\n\n{head}|---|---|---|---|---|---|---|---|---|\n{rows}\n\n{_held_against(told)}"
 
 
