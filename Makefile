@@ -5,7 +5,7 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 UV := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
 
-.PHONY: demo install dev test check lint audit lock bench screenshots
+.PHONY: demo install dev test check lint audit lock bench quality screenshots
 .DEFAULT_GOAL := demo
 
 demo: .venv/.installed ## open the demonstration on 127.0.0.1:$(PORT); RESET=1 starts anew
@@ -38,8 +38,12 @@ lock: .venv/bin/uv ## write the two lock files again
 bench: dev ## measure again what docs/speed.md says, against this machine alone
 	@$(BIN)/python -m bench
 
-screenshots: dev ## take again the picture of the README
-	@$(BIN)/python docs/screenshots.py
+quality: dev ## ask Lighthouse about the main pages, and write docs/quality.md
+	@npm ci --prefix bench/quality --ignore-scripts --no-audit --no-fund --silent
+	@$(BIN)/python -m bench.quality
+
+screenshots: dev ## take again the pictures of the guide and of the README
+	@$(BIN)/python -m docs.screenshots
 
 .venv/bin/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Entente needs Python 3.11 or newer.")'

@@ -42,7 +42,8 @@ class Page:
         self._drained = drained
         self._stuck: asyncio.Task[None] | None = None
         transport = _transport(send)
-        if transport is not None:
+        # Whoever knocked may have left meanwhile.
+        if transport is not None and not transport.is_closing():
             transport.set_write_buffer_limits(high=WAITING_BYTES)
 
     @property

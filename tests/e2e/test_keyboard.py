@@ -1,44 +1,15 @@
 """The keyboard alone is enough, and one always sees where one is."""
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Page, expect
 
+from e2e.keys import FOCUS, reach, stands_somewhere
 from e2e.windows import CLUB, LUDIVINE, Voice, Windows, live, posts
-
-FOCUS = """() => {
-  const element = document.activeElement, outlined = [];
-  // Where a whole row answers to its link, the outline is drawn around the row.
-  for (let at = element; at !== document.body && at; at = at.parentElement) {
-    const style = getComputedStyle(at);
-    if (parseFloat(style.outlineWidth) > 0 && style.outlineStyle !== "none") outlined.push(at.tagName);
-  }
-  return {
-    isLost: element === document.body || !element.checkVisibility(),
-    isSeen: outlined.length > 0,
-    what: element.outerHTML.slice(0, 120),
-  };
-}"""
 
 
 async def _lands_somewhere(page: Page) -> None:
     """Once what was swapped has settled, the focus is in the page and visible."""
     await page.wait_for_timeout(80)
-    await _stands_somewhere(page)
-
-
-async def _stands_somewhere(page: Page) -> None:
-    focus = await page.evaluate(FOCUS)
-    assert not focus["isLost"], focus
-    assert focus["isSeen"], focus
-
-
-async def _reach(page: Page, place: Locator, key: str = "Tab") -> None:
-    """Press Tab until this place has the focus; every step on the way is visible."""
-    for _ in range(80):
-        await page.keyboard.press(key)
-        if await place.evaluate("(element) => element === document.activeElement"):
-            return await _stands_somewhere(page)
-        await _stands_somewhere(page)
-    raise AssertionError(f"the keyboard does not reach {place}")
+    await stands_somewhere(page)
 
 
 async def test_the_keyboard_alone_signs_in_posts_edits_and_signs_out(windows: Windows, claire: Voice) -> None:
@@ -46,7 +17,7 @@ async def test_the_keyboard_alone_signs_in_posts_edits_and_signs_out(windows: Wi
     await claire.opens("Au clavier")
     page = await (await windows.device()).new_page()
     await page.goto("/connexion")
-    await _reach(page, page.get_by_role("button", name=LUDIVINE))
+    await reach(page, page.get_by_role("button", name=LUDIVINE))
     await page.keyboard.press("Enter")
     await expect(page.locator(".person-name")).to_have_text(LUDIVINE)
 
@@ -54,49 +25,49 @@ async def test_the_keyboard_alone_signs_in_posts_edits_and_signs_out(windows: Wi
     await page.keyboard.press("Tab")
     await expect(page.locator(".skip")).to_be_focused()
     await page.keyboard.press("Enter")
-    await _reach(page, page.get_by_role("link", name="Au clavier", exact=True))
+    await reach(page, page.get_by_role("link", name="Au clavier", exact=True))
     await page.keyboard.press("Enter")
     await live(page)
 
-    await _reach(page, page.locator("#field-body"))
+    await reach(page, page.locator("#field-body"))
     await page.keyboard.type("Écrit sans souris.")
-    await _reach(page, page.locator("#send"))
+    await reach(page, page.locator("#send"))
     await page.keyboard.press("Enter")
     await expect(posts(page, "Écrit sans souris.")).to_have_count(1)
     await expect(page.locator("#field-body")).to_be_focused()
     await _lands_somewhere(page)
 
     mine = posts(page, "Écrit sans souris.")
-    await _reach(page, mine.get_by_role("link", name="Modifier"), "Shift+Tab")
+    await reach(page, mine.get_by_role("link", name="Modifier"), "Shift+Tab")
     await page.keyboard.press("Enter")
     await expect(posts(page).locator("textarea")).to_be_focused()
     await _lands_somewhere(page)
     await page.keyboard.press("Control+A")
     await page.keyboard.type("Corrigé sans souris.")
-    await _reach(page, page.get_by_role("button", name="Enregistrer le message"))
+    await reach(page, page.get_by_role("button", name="Enregistrer le message"))
     await page.keyboard.press("Enter")
     await expect(posts(page, "Corrigé sans souris.")).to_have_count(1)
     await page.wait_for_timeout(100)
     await _lands_somewhere(page)
 
-    await _reach(page, posts(page, "Corrigé").locator(".more > summary"))
+    await reach(page, posts(page, "Corrigé").locator(".more > summary"))
     await page.keyboard.press("Enter")
-    await _reach(page, posts(page, "Corrigé").get_by_role("link", name="Supprimer"))
+    await reach(page, posts(page, "Corrigé").get_by_role("link", name="Supprimer"))
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("button", name="Supprimer le message")).to_be_visible()
     await _lands_somewhere(page)
-    await _reach(page, page.get_by_role("button", name="Supprimer le message"))
+    await reach(page, page.get_by_role("button", name="Supprimer le message"))
     await page.keyboard.press("Enter")
     await expect(posts(page, "Message supprimé.")).to_be_focused()
     await _lands_somewhere(page)
 
-    await _reach(page, page.locator(".person > summary"), "Shift+Tab")
+    await reach(page, page.locator(".person > summary"), "Shift+Tab")
     await page.keyboard.press("Enter")
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("button", name="Se déconnecter")).to_be_hidden()
     await expect(page.locator(".person > summary")).to_be_focused()
     await page.keyboard.press("Enter")
-    await _reach(page, page.get_by_role("button", name="Se déconnecter"))
+    await reach(page, page.get_by_role("button", name="Se déconnecter"))
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", name="Se connecter")).to_be_visible()
 

@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import socket
 import time
 from collections.abc import Callable
 
 import pytest
+import uvloop
 
 from entente.settings import Settings
 from listening import Process, Served, connect, cursor, eventually, reading, say, talk
@@ -17,6 +19,30 @@ Cookie = dict[str, str]
 
 async def _nowhere(_message: object) -> None:
     """A wire that leads nowhere."""
+
+
+class Wire:
+    """A wire whose socket can be closed, as uvicorn's is."""
+
+    def __init__(self, transport: asyncio.WriteTransport) -> None:
+        self.transport = transport
+
+    async def send(self, message: object) -> None:
+        """Nobody is there to take it."""
+
+
+async def test_whoever_leaves_before_the_stream_opens_is_no_fault(world: World) -> None:
+    """The socket is closed already when the page is made: nothing is raised, and nothing goes to the log."""
+
+    async def knock_and_leave() -> bool:
+        ours, theirs = socket.socketpair()
+        transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, sock=ours)
+        transport.abort()
+        theirs.close()
+        await asyncio.sleep(0)
+        return Page(world.awa, "", Wire(transport).send, 100.0, lambda page: None).is_stuck
+
+    assert await asyncio.to_thread(uvloop.run, knock_and_leave()) is False
 
 
 async def test_beats_and_renewals_are_spread(world: World) -> None:
