@@ -3,6 +3,7 @@
 import ast
 import asyncio
 import os
+import shutil
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -16,7 +17,7 @@ from sqlmodel import col, select
 from entente import doctor, schema
 from entente.db import Database
 from entente.people.who import Who
-from entente.settings import Settings
+from entente.settings import Settings, load
 from forums.models import Post
 from world import World, build_world
 
@@ -152,14 +153,15 @@ async def test_the_version_that_serves_does_not_mind_a_base_that_was_widened(wor
 
 
 @pytest.mark.parametrize("command", ["serve", "migrate"])
-async def test_nothing_opens_on_a_base_that_is_ahead(bare_sqlite: Settings, command: str) -> None:
+async def test_nothing_opens_on_a_base_that_is_ahead(embedded_template: Path, tmp_path: Path, command: str) -> None:
     """The old version, started again after the new one has migrated, says so and touches nothing."""
-    database = Database(bare_sqlite)
-    await schema.upgrade(database)
+    shutil.copy(embedded_template, tmp_path)
+    settings = load(data_dir=tmp_path)
+    database = Database(settings)
     await widen(database)
     await database.close()
 
-    code, said = await entente(bare_sqlite, command)
+    code, said = await entente(settings, command)
 
     assert (code, "La base de données" in said, "Traceback" in said) == (1, True, False), said
 
