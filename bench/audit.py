@@ -47,8 +47,14 @@ def _told(uv: Sequence[str]) -> list[str] | None:
     # `UV` may begin with settings, as it does in the Makefile.
     settings = [word for word in uv if "=" in word and "/" not in word.split("=")[0]]
     program = [word for word in uv if word not in settings]
-    packages = ["--requirement", str(ROOT / "requirements.lock"), "--disable-pip", "--require-hashes"]
-    asked = ["--vulnerability-service", "osv", *packages]
+    asked = [
+        "--vulnerability-service",
+        "osv",
+        "--requirement",
+        str(ROOT / "requirements.lock"),
+        "--disable-pip",
+        "--require-hashes",
+    ]
     with tempfile.TemporaryDirectory() as folder:
         answer = Path(folder) / "answer.json"
         subprocess.run(

@@ -7,7 +7,7 @@ import secrets
 import shutil
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -28,6 +28,7 @@ from entente.outbox import Task
 from entente.people.models import Function, FunctionKind, Person
 from entente.people.queries import is_current
 from entente.search import rebuild
+from entente.search.findable import Findable
 from entente.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 10
 """Seconds that one look may take."""
+KNOCK_SECONDS = 3
+"""Seconds that a door of the network may take to open."""
 CLOCK_SECONDS = 2
 CERTIFICATE_DAYS = 14
 """A certificate is renewed a month before its end: when so few days are left, nothing renews it."""
@@ -100,7 +103,7 @@ async def _base(database: Database) -> AsyncIterator[Finding]:
     ]
     for title, ask in looks:
         yield await _bounded(title, _asked(database, ask))
-    yield await _bounded("Recherche", _search(database))
+    yield await _bounded("Recherche", _search(database, _findables()))
 
 
 async def _asked(database: Database, ask: Look) -> Finding:
@@ -158,7 +161,7 @@ RENEW = "voyez le mandataire inverse et ce qui renouvelle le certificat (certbot
 def _shown_by(host: str, port: int) -> datetime:
     """Until when the certificate of this address is good; raises what a browser would complain of."""
     with (
-        socket.create_connection((host, port), timeout=3) as plain,
+        socket.create_connection((host, port), timeout=KNOCK_SECONDS) as plain,
         ssl.create_default_context().wrap_socket(plain, server_hostname=host) as secured,
     ):
         shown: Any = secured.getpeercert()
@@ -319,12 +322,16 @@ def _tasks(count: int, one: str = "", many: str = "") -> str:
     return " ".join(filter(None, [str(count), *words]))
 
 
-async def _search(database: Database) -> Finding:
-    # Only here are the rooms needed, and importing them all takes a second.
+def _findables() -> Sequence[Findable]:
+    # Only here are the rooms needed; importing them all takes a second, which is not the database's.
     from entente.app import findables, rooms
 
+    return findables(rooms())
+
+
+async def _search(database: Database, findables: Sequence[Findable]) -> Finding:
     async with database.reading() as db:
-        behind = sum([await rebuild.behind(db, findable) for findable in findables(rooms())])
+        behind = sum([await rebuild.behind(db, findable) for findable in findables])
     if behind <= WAITING:
         return Finding("Recherche")
     return Finding(
@@ -360,7 +367,7 @@ async def _redis(settings: Settings) -> Finding:
     # Only a house with several processes pays for these imports.
     from redis.asyncio import Redis
 
-    client = Redis.from_url(settings.redis_url, socket_connect_timeout=3, socket_timeout=3)
+    client = Redis.from_url(settings.redis_url, socket_connect_timeout=KNOCK_SECONDS, socket_timeout=KNOCK_SECONDS)
     try:
         await client.ping()
         if await _is_heard(client):
