@@ -22,6 +22,8 @@ from deploy.systemless import NOT_HERE, Machine, give, lend_cache
 
 VERSION = tomllib.loads((TREE / "pyproject.toml").read_text())["project"]["version"]
 SITE = "entente.example"
+GIT = ("git", "-c", f"safe.directory={TREE}")
+"""Whoever owns the tree."""
 PASSWORD = "quatre mots bien choisis"
 FOLLOWED = {
     "1. Poser l’arborescence",
@@ -62,12 +64,12 @@ def archive(folder: Path) -> Path:
     for needed in ("git", "make", "curl"):
         if shutil.which(needed) is None:
             missing(f"{needed} is not installed")
-    said = subprocess.run(["git", "stash", "create"], cwd=TREE, capture_output=True, text=True, check=False)
+    said = subprocess.run([*GIT, "stash", "create"], cwd=TREE, capture_output=True, text=True, check=False)
     if said.returncode:
         missing("the guide starts from an archive of the tree, which only git can make")
     file = folder / "entente.tar.gz"
     today = said.stdout.strip() or "HEAD"
-    subprocess.run(["git", "archive", "--prefix=entente/", "-o", file, today], cwd=TREE, check=True)
+    subprocess.run([*GIT, "archive", "--prefix=entente/", "-o", file, today], cwd=TREE, check=True)
     return file
 
 

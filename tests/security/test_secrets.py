@@ -36,9 +36,9 @@ def found_in(text: str) -> Iterator[tuple[int, str]]:
 
 def test_no_secret_lies_in_the_tree() -> None:
     """Every file that git keeps is read; what is found is said with its line, never with its value."""
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
-        "\n"
-    )
+    listed = subprocess.run(
+        ["git", "-c", f"safe.directory={ROOT}", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split("\n")
     files = [name for name in listed if name and not PASSED_OVER.search(name) and (ROOT / name).is_file()]
     assert len(files) > 500
     found = {name: list(found_in((ROOT / name).read_text(errors="replace"))) for name in files}
