@@ -189,7 +189,7 @@ class Visitor:
 
     async def read(self) -> None:
         """Read the end of the thread."""
-        answer = await self._get("read", f"/forums/fils/{self.thread}?apres=fin")
+        answer = await self._get("read", f"/forums/fils/{self.thread}?depuis=fin")
         if answer:
             self.posts = _POSTS.findall(answer.text)
 

@@ -18,7 +18,7 @@ from booking.fleet import models as fleet
 from booking.inspections import models as inspections
 from booking.regulations import models as regulations
 from booking.showing import models as showing
-from entente import journal, links, mail, outbox
+from entente import journal, links, mail, outbox, tidying
 from entente.account import models as account
 from entente.agendas import models as agendas
 from entente.db import Database
@@ -102,6 +102,7 @@ DECLARED_IN = (
     search,
     showing,
     tags,
+    tidying,
 )
 """Every module that declares tables: naming them here is what makes the metadata whole."""
 

@@ -9,6 +9,7 @@ import structlog
 from entente import journal, outbox
 from entente.house import House
 from entente.room import Errand, TaskHandler
+from entente.tidying import tidy_often
 
 POLL_SECONDS = 1.0
 SWEEP_SECONDS = 600.0
@@ -39,7 +40,7 @@ class Worker:
 
     async def run(self) -> None:
         """Work until told to stop; a database that is away is waited for."""
-        sweeper = asyncio.create_task(self._sweep_often())
+        sweeper = asyncio.create_task(tidy_often(self.house, "worker", SWEEP_SECONDS, self._sweep))
         try:
             while not self._is_stopping:
                 try:
@@ -97,19 +98,13 @@ class Worker:
                 await self._stirred.wait()
         self._stirred.clear()
 
-    async def _sweep_often(self) -> None:
-        settings = self.house.settings
-        while True:
-            try:
-                async with self.house.database.writing() as db:
-                    await outbox.sweep(db)
-                gone = 1
-                while gone:
-                    gone = await self._purge(settings.retention_days, settings.retention_entries)
-                    await asyncio.sleep(0.1)
-            except Exception as error:
-                log.warning("sweep_failed", error=repr(error))
-            await asyncio.sleep(SWEEP_SECONDS)
+    async def _sweep(self, house: House) -> None:
+        async with house.database.writing() as db:
+            await outbox.sweep(db)
+        gone = 1
+        while gone:
+            gone = await self._purge(house.settings.retention_days, house.settings.retention_entries)
+            await asyncio.sleep(0.1)
 
     async def _purge(self, days: int, entries: int) -> int:
         async with self.house.database.writing() as db:
