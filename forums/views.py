@@ -1,9 +1,11 @@
 """Which door of the forums opens on what."""
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
 from markupsafe import Markup
+from sqlalchemy.exc import DBAPIError
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.background import BackgroundTask
 from starlette.requests import Request
@@ -253,10 +255,12 @@ def _parted(keys: list[PostKey], made: list[Markup], mark: int) -> dict[str, Mar
 
 
 async def _remember(request: Request, who: Who, thread_id: UUID, to: Reach) -> None:
-    await marks_of(request.app).reach(who, thread_id, to)
-    if has_notices(request):
-        async with house_of(request).working(who) as work:
-            await notices.read_about(work, who.id, queries.stream_of(thread_id))
+    # The page has left: an incident here changes nothing for whoever reads it, and the next opening says it again.
+    with suppress(DBAPIError, OSError):
+        await marks_of(request.app).reach(who, thread_id, to)
+        if has_notices(request):
+            async with house_of(request).working(who) as work:
+                await notices.read_about(work, who.id, queries.stream_of(thread_id))
 
 
 def _composer(

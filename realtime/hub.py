@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from entente import journal
@@ -42,6 +42,9 @@ HEARTBEAT = 1.25
 KEEP = 1.0
 IDLE_SECONDS = 30.0
 DRAIN_SECONDS = 2.0
+
+_OURS = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
+"""What a database says of a question of ours that will never have an answer."""
 
 log = structlog.get_logger()
 
@@ -180,9 +183,10 @@ class Hub:
             return Frame(entry.position, reset(topic.name, cursor), entry.at.timestamp())
         try:
             data = shown(await topic.feed.fragment(db, entry), cursor)
-        except (InterfaceError, OperationalError):
-            raise
         except Exception as error:
+            if isinstance(error, DBAPIError) and not isinstance(error, _OURS):
+                # The database is away, or died while it was asked: it will be asked again.
+                raise
             # An entry that cannot be shown must neither silence those that follow nor leave a silent gap.
             log.error("fragment_failed", stream=topic.name, position=entry.position, error=repr(error))
             metrics.RESETS.labels("unshown").inc()

@@ -59,6 +59,8 @@ class Square:
         self.gate = asyncio.Event()
         """Closed, it holds back whatever is being rendered."""
         self.gate.set()
+        self.incident: Exception | None = None
+        """Met once, by whatever is rendered next."""
         self.feed = Feed("square/talk", watch=self._watch, has_presence=True)
         self.feed.shows(Verb.SAID)(self._said)
         self.feed.shows(Verb.BROKEN)(self._broken)
@@ -73,6 +75,9 @@ class Square:
     async def _said(self, _db: AsyncSession, entry: Entry) -> Fragment:
         self.rendered.append(entry.position)
         await self.gate.wait()
+        incident, self.incident = self.incident, None
+        if incident:
+            raise incident
         return Fragment("", "delete", f"said-{entry.subject_id}{self.padding}")
 
     async def _broken(self, _db: AsyncSession, _entry: Entry) -> Fragment:

@@ -18,7 +18,7 @@ import uvloop
 from bench.chaos import check, town
 from bench.chaos.check import SHOWN, Promise
 from bench.chaos.crowd import Crowd
-from bench.chaos.harm import Harm
+from bench.chaos.harm import BY_NAME, Harm
 from bench.chaos.ledger import Ledger
 from bench.cluster import Cluster, Missing, cluster, end_at_signals
 from bench.ground import say, table
@@ -39,6 +39,7 @@ def _asked() -> argparse.Namespace:
     asking.add_argument("--workers", type=int, default=3, help="server processes")
     asking.add_argument("--seed", type=int, default=0, help="the storm of an earlier run again")
     asking.add_argument("--calm", action="store_true", help="kill nothing: the crowd alone")
+    asking.add_argument("--only", choices=sorted(BY_NAME), help="kill nothing else")
     asking.add_argument("--keep", type=Path, help="a folder where logs are kept")
     return asking.parse_args()
 
@@ -52,7 +53,7 @@ async def storm(made: Cluster, asked: argparse.Namespace, draw: random.Random) -
     await asyncio.to_thread(made.open)
     ledger = Ledger()
     crowd = Crowd(made.base, known, ledger, draw, asked.rate or max(4.0, asked.people / 12))
-    harm = Harm(made, ledger, random.Random(draw.getrandbits(64)))
+    harm = Harm(made, ledger, random.Random(draw.getrandbits(64)), asked.only)
     await crowd.come()
     keeping = asyncio.create_task(harm.keep())
     say(f"the storm begins, for {asked.seconds:.0f} s")
@@ -80,7 +81,8 @@ def tell(crowd: Crowd, promises: Sequence[Promise], seconds: float) -> bool:
     kinds = sorted({what for _, what in crowd.ledger.kills})
     killed = [[kind, sum(what == kind for _, what in crowd.ledger.kills)] for kind in kinds]
     table("What was killed", ["kill -9 of", "times"], killed)
-    print(f"\nThe slowest answer that came took {crowd.ledger.slowest:.1f} s.")
+    slowest, silence = crowd.ledger.slowest, crowd.ledger.silence
+    print(f"\nThe slowest answer took {slowest:.1f} s; the longest time without any was {silence:.1f} s.")
     shown = [[each.what, each.looked_at, "kept" if not each.broken else f"BROKEN {len(each.broken)} times"]
              for each in promises]  # fmt: skip
     table("What was promised", ["promise", "looked at", "outcome"], shown)

@@ -157,9 +157,9 @@ class Visitor:
             answer = await self.client.request(method, path, data=form, headers={"Cookie": f"entente={self.me.cookie}"})
         except httpx.HTTPError:
             raise Unanswered from None
-        self.ledger.slowest = max(self.ledger.slowest, asyncio.get_running_loop().time() - began)
         if answer.status_code >= 500:
             raise Unanswered
+        self.ledger.answered(began, asyncio.get_running_loop().time())
         return answer
 
     async def _send(self, act: str, path: str, form: dict[str, str], refusals: tuple[int, ...] = ()) -> str:

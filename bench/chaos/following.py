@@ -36,7 +36,11 @@ class Follower:
         self.gaps: list[str] = []
         """What the promise excludes: a hole, or an order that goes back within one connection."""
         self.seen: Counter[str] = Counter()
+        self.news: Counter[str] = Counter()
+        """How many news of each stream came."""
         self.is_open = False
+        self.gone: set[str] = set()
+        """Streams that are no longer open to this reader."""
         self.has_ended = ""
         """Why it will not come back, if it was told so."""
 
@@ -75,7 +79,7 @@ class Follower:
         return True
 
     async def _hear(self, answer: httpx.Response) -> None:
-        kind = cursor = ""
+        kind = cursor = data = ""
         fresh: set[str] = set()
         async for line in answer.aiter_lines():
             self.is_open = True
@@ -84,9 +88,14 @@ class Follower:
                 kind = value.strip()
             elif name == "id":
                 cursor = value.strip()
+            elif name == "data":
+                data = value.strip()
             elif not line and kind:
+                if kind == "gone":
+                    self.gone.add(data)
+                    self.at.pop(data, None)
                 self._take(kind, cursor, fresh)
-                kind = cursor = ""
+                kind = cursor = data = ""
 
     def _take(self, kind: str, cursor: str, fresh: set[str]) -> None:
         self.seen[kind] += 1
@@ -99,6 +108,7 @@ class Follower:
         if kind == "reset" or name not in self.at:
             self.at[name] = (epoch, position)
         elif kind in NEWS:
+            self.news[name] += 1
             self._judge(name, known, last, epoch, position, is_first=name not in fresh)
             self.at[name] = (epoch, max(position, last) if epoch == known else position)
         fresh.add(name)

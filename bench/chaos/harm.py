@@ -13,16 +13,18 @@ from bench.ground import say
 SERVER, WORKER, REDIS, POSTGRES = "a server process", "the worker", "Redis", "PostgreSQL"
 BAG = [SERVER, SERVER, SERVER, WORKER, REDIS, POSTGRES, SERVER, WORKER, REDIS, POSTGRES]
 """Everything is killed before anything comes again: a short run kills one of each too."""
+BY_NAME = {"server": SERVER, "worker": WORKER, "redis": REDIS, "postgres": POSTGRES}
 KEPT_EVERY = 0.5
 
 
 class Harm:
     """Kills one thing after the other, and brings it back as an operator's systemd would."""
 
-    def __init__(self, cluster: Cluster, ledger: Ledger, draw: random.Random) -> None:
+    def __init__(self, cluster: Cluster, ledger: Ledger, draw: random.Random, only: str | None = None) -> None:
         self.cluster = cluster
         self.ledger = ledger
         self.draw = draw
+        self.only = BY_NAME[only] if only else None
 
     async def keep(self) -> None:
         """Start again what ended by itself, for ever."""
@@ -32,16 +34,23 @@ class Harm:
 
     async def reign(self, seconds: float, between: tuple[float, float]) -> None:
         """Kill for so many seconds."""
-        until = asyncio.get_running_loop().time() + seconds
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
         bag: list[str] = []
         while True:
             await asyncio.sleep(self.draw.uniform(*between))
-            if asyncio.get_running_loop().time() > until:
+            if loop.time() > until:
                 return
             if not bag:
                 first = [SERVER, WORKER, REDIS, POSTGRES] if not self.ledger.kills else BAG
                 bag = self.draw.sample(first, len(first))
-            await self.strike(bag.pop())
+            what = self.only or bag[-1]
+            while not await self._has_recovered(what):
+                if loop.time() > until:
+                    return
+                await asyncio.sleep(0.5)
+            bag = bag[:-1]
+            await self.strike(what)
 
     async def strike(self, what: str) -> None:
         """Kill one thing, and see that it comes back."""
@@ -60,6 +69,12 @@ class Harm:
         if children:
             with suppress(ProcessLookupError):
                 os.kill(self.draw.choice(children), signal.SIGKILL)
+
+    async def _has_recovered(self, what: str) -> bool:
+        """Whether it may be killed again: where a process takes longer to be born than to be killed, nothing serves."""
+        if what == SERVER:
+            return await asyncio.to_thread(lambda: len(self.cluster.servers.serving()) == self.cluster.servers.workers)
+        return what != WORKER or self.cluster.worker.is_running
 
     async def _kill_a_store(self, what: str) -> None:
         service = self.cluster.redis if what == REDIS else self.cluster.postgres

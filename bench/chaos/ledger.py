@@ -71,10 +71,21 @@ class Ledger:
     oddities: Counter[str] = field(default_factory=Counter)
     """Answers that nobody foresaw."""
     slowest: float = 0.0
+    """Seconds that the slowest answer took."""
+    silence: float = 0.0
+    """The longest time, in seconds, during which nobody received any answer."""
+    answered_at: float = 0.0
 
     def note(self, act: str, outcome: str) -> None:
         """Count one act."""
         self.acts[act, outcome] += 1
+
+    def answered(self, began: float, at: float) -> None:
+        """Somebody received an answer; both are seconds of one clock."""
+        self.slowest = max(self.slowest, at - began)
+        if self.answered_at:
+            self.silence = max(self.silence, at - self.answered_at)
+        self.answered_at = at
 
     def kill(self, what: str) -> None:
         """Something was killed just now."""

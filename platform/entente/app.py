@@ -1,9 +1,11 @@
 """The roof: the one module that knows every room."""
 
 import gc
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
+import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -108,6 +110,8 @@ def production() -> Starlette:
     """The house that the settings of this process describe: what each of several servers opens."""
     settings = load()
     logs.configure(settings.log_format)
+    # Whoever reads the log at two in the morning sees that a process which died was replaced.
+    structlog.get_logger().info("process_open", process=os.getpid())
     return create_app(House.build(settings))
 
 

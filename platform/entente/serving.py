@@ -2,14 +2,17 @@
 
 import signal
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import structlog
 from starlette.applications import Starlette
 from uvicorn import Config, Server
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Process
 
 from entente.rules import Conflict
 from entente.settings import Settings
@@ -17,7 +20,11 @@ from entente.settings import Settings
 SEND_BUFFER = 32 * 1024
 """What a page that no longer reads may make the kernel keep for it (doubled by Linux)."""
 GRACE_SECONDS = 5
-BIRTH_SECONDS = 30
+BIRTH_SECONDS = 120
+"""A process that still imports does not answer yet: on a slow machine less would kill it for ever."""
+
+
+log = structlog.get_logger()
 
 
 class OpenServer(Server):
@@ -89,7 +96,6 @@ def configure(app: Starlette | str, settings: Settings, workers: int = 1) -> Con
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=GRACE_SECONDS,
-        # A process that still imports does not answer yet: on a slow machine five seconds would kill it for ever.
         timeout_worker_healthcheck=BIRTH_SECONDS,
     )
 
@@ -105,10 +111,54 @@ async def serve(app: Starlette, settings: Settings, bound: Listener, opened: Cal
 
 def serve_in_many(settings: Settings, bound: Listener, workers: int) -> None:
     """Serve in several processes until SIGTERM or Ctrl+C; one that dies is replaced."""
-    house = Multiprocess(configure("entente.app:production", settings, workers), sockets=[bound])
+    house = Family(configure("entente.app:production", settings, workers), sockets=[bound])
     house.run()
     if any(process.exitcode == STARTUP_FAILURE for process in house.processes):
         raise Conflict("Un processus n’a pas pu démarrer\u00a0: la raison est écrite plus haut.")
+
+
+class Family(Multiprocess):
+    """uvicorn's processes, looked after without waiting for any of them.
+
+    uvicorn asks one after the other and waits for each answer: a process that was killed while it was being born held
+    up the burial of all the others for as long as a birth may take.
+    """
+
+    def __init__(self, config: Config, sockets: list[socket.socket]) -> None:
+        super().__init__(config, sockets)
+        self._asked: dict[Process, float] = {}
+        """When each was asked for a sign of life that has not come yet."""
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace the dead at once, and those that gave no sign of life for too long."""
+        self._asked = {each: at for each, at in self._asked.items() if each in self.processes}
+        for place, process in enumerate(self.processes):
+            if self.should_exit.is_set():
+                return
+            if not self._lives(process):
+                self._replace(place, process)
+
+    def _lives(self, process: Process) -> bool:
+        if not process.process.is_alive():
+            return False
+        while process.parent_conn.poll(0):
+            process.parent_conn.recv()
+            self._asked.pop(process, None)
+        if process not in self._asked:
+            self._asked[process] = time.monotonic()
+            process.parent_conn.send(b"ping")
+        return time.monotonic() - self._asked[process] < self.config.timeout_worker_healthcheck
+
+    def _replace(self, place: int, process: Process) -> None:
+        process.kill()
+        process.join()
+        if process.exitcode == STARTUP_FAILURE:
+            # What it stands on is broken, and would break the next one too.
+            self.should_exit.set()
+            return
+        log.warning("process_replaced", process=process.pid, exitcode=process.exitcode)
+        self.processes[place] = Process(self.config, self.sockets)
+        self.processes[place].start()
 
 
 def _already_stopped(*_: Any) -> None:

@@ -5,6 +5,7 @@ import random
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from entente import journal
 from entente.ids import Ref
@@ -26,6 +27,21 @@ async def test_what_is_said_reaches_an_open_page(place: Served, cookie: Cookie) 
         [event] = [event for event in page.events if event.type == "fragment"]
         assert event.data == f'<div data-put="delete" data-to="said-{said}"></div>'
         assert event.id == str(await cursor(place.house, stream))
+
+
+async def test_a_database_that_dies_while_something_is_shown_resets_nobody(
+    place: Served, square: Square, cookie: Cookie
+) -> None:
+    """It is asked again once it is back: the page sees the news, and no reset [R9, F11]."""
+    stream = talk()
+    async with reading(place.port, cookie, await cursor(place.house, stream)) as page:
+        # As asyncpg's errors come when the server is killed in the middle of an answer.
+        square.incident = DBAPIError("SELECT", {}, RuntimeError("connection was closed in the middle of operation"))
+        await say(place.house, stream)
+        await page.gets(stream, 1)
+
+    assert square.rendered == [1, 1]
+    assert page.of("reset") == []
 
 
 @pytest.mark.parametrize("moment", ["before the stream opens", "while it opens", "just after", "later"])

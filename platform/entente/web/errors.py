@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
 from entente.rules import Conflict, Invalid, NotFound, Refused
@@ -19,6 +19,8 @@ log = structlog.get_logger()
 KEPT = " Ce que vous aviez écrit est gardé ci-dessous."
 UNSEEN = frozenset({"act", "attach", "context", "draft", "drop", "far", "file", "next", "number", "version"})
 """Fields that nobody typed."""
+LEFT = 499
+"""What nginx calls it too."""
 HOME = ("Aller à l’accueil", "/")
 
 
@@ -37,6 +39,10 @@ def answer(request: Request, error: Exception) -> Response:
             return _not_found(request)
         case HTTPException(status_code=status):
             return page_for(request, status, *_TITLES.get(status, _TITLES[400]))
+    if isinstance(error, ClientDisconnect):
+        # Whoever asked has hung up in the middle of a sentence: nothing failed here, and nobody reads the answer.
+        log.info("visitor_left")
+        return PlainTextResponse("", LEFT)
     if _is_full(error):
         log.error("disk_full", error=repr(error))
         return page_for(
