@@ -15,7 +15,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench.chaos import check, town
+from bench.chaos import check, lies, town
 from bench.chaos.check import SHOWN, Promise
 from bench.chaos.crowd import Crowd
 from bench.chaos.harm import BY_NAME, Harm
@@ -67,6 +67,8 @@ async def storm(made: Cluster, asked: argparse.Namespace, draw: random.Random) -
     promises = await check.settle(made, crowd)
     await crowd.go()
     promises += await check.check(made, crowd)
+    if not any(each.broken for each in promises):
+        promises.append(await lies.promise(made, crowd))
     keeping.cancel()
     return crowd, promises
 

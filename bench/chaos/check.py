@@ -18,6 +18,17 @@ from bench.chaos.crowd import MARK, Crowd
 from bench.chaos.harm import POSTGRES, WORKER
 from bench.cluster import Cluster
 
+POSTS = "A post that was acknowledged is there, once"
+SIGNS = "A sign stands as it was last acknowledged"
+RESERVATIONS = "A reservation stands as it was acknowledged, once"
+OVERLAPS = "Nothing is lent twice at once"
+MARKS = "A mark is given once, and is the last acknowledged"
+ANSWERS = "A seat answers once, and by its last word"
+MAILS = "Every mail owed was sent, twice only around a kill"
+LINKS = "Whoever asked for a link has it in the mail"
+JOURNAL = "Every story in the journal is whole"
+STREAMS = "Open pages saw no hole and no disorder"
+
 SETTLED = 180.0
 """How long the worker may take to finish: a killed worker's lease lasts a minute."""
 CAUGHT_UP = 90.0
@@ -110,14 +121,14 @@ async def _posts(server: Any, crowd: Crowd) -> Promise:
     broken = [f"acknowledged and lost: {mark}" for mark in sure if not found[mark]]
     broken += [f"written {count} times: {mark}" for mark, count in found.items() if count > 1]
     broken += [f"never sent: {mark}" for mark in found if mark not in sure | unsure]
-    return Promise("A post that was acknowledged is there, once", f"{len(sure)} posts", broken)
+    return Promise(POSTS, f"{len(sure)} posts", broken)
 
 
 async def _signs(server: Any, crowd: Crowd) -> Promise:
     found = {(each["post_id"], each["person_id"]) for each in await server.fetch("SELECT * FROM reaction")}
     known = crowd.ledger.signs
     broken = [f"{key}: is {key in found}" for key, sign in known.items() if (key in found) not in sign.may_be]
-    return Promise("A sign stands as it was last acknowledged", f"{len(known)} signs", broken)
+    return Promise(SIGNS, f"{len(known)} signs", broken)
 
 
 async def _reservations(server: Any, crowd: Crowd) -> Promise:
@@ -133,7 +144,7 @@ async def _reservations(server: Any, crowd: Crowd) -> Promise:
         stands = "cancelled" if each.cancelled else "confirmed"
         if found[key] and found[key] != [stands] and not each.unsure:
             broken.append(f"{stands} for its borrower, {found[key]} in the house: {key}")
-    return Promise("A reservation stands as it was acknowledged, once", f"{len(sure)} reservations", broken)
+    return Promise(RESERVATIONS, f"{len(sure)} reservations", broken)
 
 
 _HOLDING = "('requested', 'offered', 'confirmed', 'out', 'blocked')"
@@ -159,7 +170,7 @@ async def _overlaps(server: Any) -> Promise:
         f"{each['unit_id']}: {each['taken']} of {each['capacity']} at {each['held_from']}"
         for each in await server.fetch(_CROWDED)
     ]
-    return Promise("Nothing is lent twice at once", f"{held} allocations", broken)
+    return Promise(OVERLAPS, f"{held} allocations", broken)
 
 
 async def _marks(server: Any, crowd: Crowd) -> Promise:
@@ -174,7 +185,7 @@ async def _marks(server: Any, crowd: Crowd) -> Promise:
         stands = found[key][0] if found[key] else ""
         if not said.may_be(stands):
             broken.append(f"{said.sure} was acknowledged, « {stands} » stands: {key}")
-    return Promise("A mark is given once, and is the last acknowledged", f"{len(known)} cells", broken)
+    return Promise(MARKS, f"{len(known)} cells", broken)
 
 
 async def _answers(server: Any, crowd: Crowd) -> Promise:
@@ -188,7 +199,7 @@ async def _answers(server: Any, crowd: Crowd) -> Promise:
         stands = found[key][0] if found[key] else "none"
         if not said.may_be(stands):
             broken.append(f"{said.sure} was acknowledged, {stands} stands: {key}")
-    return Promise("A seat answers once, and by its last word", f"{len(known)} answers", broken)
+    return Promise(ANSWERS, f"{len(known)} answers", broken)
 
 
 async def _mails(server: Any, cluster: Cluster, crowd: Crowd) -> Promise:
@@ -208,7 +219,7 @@ async def _mails(server: Any, cluster: Cluster, crowd: Crowd) -> Promise:
                 broken.append(f"sent twice and nothing was killed meanwhile: {name}")
     if again > len(kills):
         broken.append(f"{again} mails sent twice for {len(kills)} kills: one each is the most")
-    return Promise("Every mail owed was sent, twice only around a kill", f"{len(owed)} mails, {again} twice", broken)
+    return Promise(MAILS, f"{len(owed)} mails, {again} twice", broken)
 
 
 async def _links(cluster: Cluster, crowd: Crowd) -> Promise:
@@ -217,7 +228,7 @@ async def _links(cluster: Cluster, crowd: Crowd) -> Promise:
     broken = [
         f"{email} asked {count} times and got {got[email]}" for email, count in asked.items() if got[email] < count
     ]
-    return Promise("Whoever asked for a link has it in the mail", f"{asked.total()} links", broken)
+    return Promise(LINKS, f"{asked.total()} links", broken)
 
 
 async def _journal(server: Any) -> Promise:
@@ -234,7 +245,7 @@ async def _journal(server: Any) -> Promise:
         or (each["count"] and (each["first"], each["last"]) != (each["floor"] + 1, each["position"]))
     ]
     entries = sum(each["count"] for each in rows)
-    return Promise("Every story in the journal is whole", f"{len(rows)} streams, {entries} entries", broken)
+    return Promise(JOURNAL, f"{len(rows)} streams, {entries} entries", broken)
 
 
 def _streams(crowd: Crowd) -> Promise:
@@ -242,7 +253,7 @@ def _streams(crowd: Crowd) -> Promise:
     told = seen["fragment"] + seen["passed"]
     words = f"{told} news, {seen['reset']} resets, {seen['connections']} reconnections, {seen['doubles']} again"
     broken = [gap for each in crowd.followers for gap in each.gaps]
-    return Promise("Open pages saw no hole and no disorder", words, broken)
+    return Promise(STREAMS, words, broken)
 
 
 def _feeds(crowd: Crowd) -> Promise:

@@ -112,7 +112,7 @@ class Visitor:
         """My reservations that stand: key → address."""
         acts: list[tuple[int, Callable[[], Awaitable[None]]]] = [
             (12, self.look), (10, self.read), (22, self.post), (14, self.react), (14, self.reserve), (6, self.cancel),
-            (12, self.answer), (6, self.ical), (4, self.atom), (1, self.link),
+            (12, self.answer), (6, self.ical), (4, self.atom), (5, self.link),
         ]  # fmt: skip
         if me.voice:
             acts.append((30, self.evaluate))

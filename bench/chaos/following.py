@@ -94,10 +94,12 @@ class Follower:
                 if kind == "gone":
                     self.gone.add(data)
                     self.at.pop(data, None)
-                self._take(kind, cursor, fresh)
+                self.take(kind, cursor, fresh)
                 kind = cursor = data = ""
 
-    def _take(self, kind: str, cursor: str, fresh: set[str]) -> None:
+    def take(self, kind: str, cursor: str, fresh: set[str] | None = None) -> None:
+        """One event; `fresh` are the streams of which this connection has said something."""
+        fresh = set() if fresh is None else fresh
         self.seen[kind] += 1
         if not cursor:
             return
