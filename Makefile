@@ -1,11 +1,13 @@
 # Everyday commands of Entente. Everything lives in .venv/ and var/; nothing else is touched.
 PYTHON ?= python3
 PORT ?= 8000
+SECONDS ?= 600
+PEOPLE ?= 500
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 UV := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
 
-.PHONY: demo install dev test check lint lock bench screenshots
+.PHONY: demo install dev test check lint lock bench chaos screenshots
 .DEFAULT_GOAL := demo
 
 demo: .venv/.installed ## open the demonstration on 127.0.0.1:$(PORT); RESET=1 starts anew
@@ -33,6 +35,9 @@ lock: .venv/bin/uv ## write the two lock files again
 
 bench: dev ## measure again what docs/speed.md says, against this machine alone
 	@$(BIN)/python -m bench
+
+chaos: dev ## a crowd over all rooms under kill -9 for SECONDS, then the proof that nothing was lost
+	@$(BIN)/python -m bench.chaos --seconds $(SECONDS) --people $(PEOPLE) $(if $(SEED),--seed $(SEED))
 
 screenshots: dev ## take again the picture of the README
 	@$(BIN)/python docs/screenshots.py

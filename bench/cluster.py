@@ -388,6 +388,13 @@ class Cluster:
         self.servers.open()
         self.worker.start()
 
+    def mend(self) -> None:
+        """Open again whatever was harmed, and return once all is well."""
+        for store in (self.postgres, self.redis):
+            if not store.is_running:
+                store.open()
+        self.servers.until(self.servers.is_whole)
+
     def end(self) -> None:
         """Stop everything; nothing outlives it."""
         for each in reversed(self.services):

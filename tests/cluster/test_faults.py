@@ -28,9 +28,8 @@ pytestmark = [pytest.mark.postgres, pytest.mark.redis]
 async def life(village: Village) -> AsyncIterator[Life]:
     """A whole house, with nobody's pages open yet."""
     async with village.lived_in() as lived:
-        await until(village.cluster.servers.is_whole)
+        await asyncio.to_thread(village.cluster.mend)
         yield lived
-        village.cluster.down.clear()
 
 
 @asynccontextmanager
@@ -140,14 +139,12 @@ async def test_without_redis_words_are_late_and_none_is_missed(life: Life) -> No
     thread = await life.thread("Redis s’arrête")
     await life.follow(bruno, thread, 6)
     store = life.cluster.redis
-    life.cluster.down.add(store)
     await asyncio.to_thread(store.kill)
     async with talking(life, thread, awa, every=0.3) as said:
         await some(said, 3)
         await life.all_catch_up(stream_of(thread))
         await asyncio.to_thread(store.open)
         await some(said, 3)
-    life.cluster.down.discard(store)
 
     await require_whole(life, thread, said)
     await until(lambda: _listeners(store.port) >= 3)
@@ -187,10 +184,8 @@ async def test_postgresql_restarted_beside_an_idle_transaction_stalls_nobody(lif
         await some(said, 3)
         await life.all_catch_up(stream_of(thread))
         base = life.cluster.postgres
-        life.cluster.down.add(base)
         await asyncio.to_thread(base.kill)
         await asyncio.to_thread(base.open)
-        life.cluster.down.discard(base)
         await some(said, 3)
     idle.terminate()
 

@@ -150,9 +150,15 @@ class Life:
         return row["epoch"], row["position"]
 
     async def all_catch_up(self, stream: str) -> None:
-        """Wait until every open page has seen the last word; none may have missed one before it."""
-        tip = await self.tip(stream)
-        await until(lambda: all(each.at.get(stream) == tip for each in self.followers))
+        """Wait until every open page has seen what is the last word just now; none may have missed one before it."""
+        epoch, last = await self.tip(stream)
+
+        def has_caught_up(follower: Follower) -> bool:
+            known, position = follower.at.get(stream, ("", 0))
+            # Others may have spoken since.
+            return known == epoch and position >= last
+
+        await until(lambda: all(has_caught_up(each) for each in self.followers))
         assert [each.gaps for each in self.followers if each.gaps] == []
 
     async def end(self) -> None:
@@ -168,7 +174,7 @@ async def until(holds: Callable[[], bool], seconds: float = PATIENCE) -> None:
     try:
         async with asyncio.timeout(seconds):
             while not holds():
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0.2)
     except TimeoutError:
         raise AssertionError("it never came to hold") from None
 
