@@ -85,6 +85,7 @@ def tell(crowd: Crowd, promises: Sequence[Promise], seconds: float) -> bool:
     table("What was killed", ["kill -9 of", "times"], killed)
     slowest, silence = crowd.ledger.slowest, crowd.ledger.silence
     print(f"\nThe slowest answer took {slowest:.1f} s; the longest time without any was {silence:.1f} s.")
+    print(f"Answers of 500, which nobody foresaw: {crowd.ledger.failures}.")
     shown = [[each.what, each.looked_at, "kept" if not each.broken else f"BROKEN {len(each.broken)} times"]
              for each in promises]  # fmt: skip
     table("What was promised", ["promise", "looked at", "outcome"], shown)

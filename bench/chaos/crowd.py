@@ -158,6 +158,7 @@ class Visitor:
         except httpx.HTTPError:
             raise Unanswered from None
         if answer.status_code >= 500:
+            self.ledger.failures += answer.status_code == 500
             raise Unanswered
         self.ledger.answered(began, asyncio.get_running_loop().time())
         return answer

@@ -75,6 +75,8 @@ class Ledger:
     silence: float = 0.0
     """The longest time, in seconds, during which nobody received any answer."""
     answered_at: float = 0.0
+    failures: int = 0
+    """Answers of 500: something that the house did not foresee, and that its log explains."""
 
     def note(self, act: str, outcome: str) -> None:
         """Count one act."""
