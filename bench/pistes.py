@@ -36,7 +36,7 @@ from entente.people.who import Who
 from pistes.criteria.models import CriteriaSet
 from pistes.criteria.service import open_register
 from pistes.map.layout import drawn as lay_out
-from pistes.map.queries import sketch
+from pistes.map.sketch import sketch
 from pistes.marks.models import Mark, Origin
 from pistes.models import Piste
 from pistes.ranking.queries import board
@@ -164,7 +164,7 @@ async def _measure(url: str, place: Path, pistes: int) -> tuple[float, float, fl
 
     async def draw() -> None:
         async with register.house.database.reading() as db:
-            lay_out(await sketch(db))
+            lay_out(sketch(await board(db)))
 
     async def close() -> None:
         async with register.house.working(register.who) as work:

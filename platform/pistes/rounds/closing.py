@@ -18,7 +18,9 @@ from pistes.models import Change, Piste
 from pistes.rounds import queries
 from pistes.rounds.models import Entry, Middle, Round
 from pistes.rounds.rules import Spread, spread
-from pistes.stories import Verb, stream_of
+from pistes.rounds.stories import CLOSINGS
+from pistes.rounds.stories import Verb as RoundVerb
+from pistes.stories import Verb
 
 Key = tuple[UUID, str]
 BATCH = 1_000
@@ -125,5 +127,5 @@ async def _write(
         for (piste, key), level in changed.items()
     ]
     await work.db.execute(insert(Change), lines)
-    for piste in sorted({piste for piste, _ in changed}):
-        work.record(stream_of(piste), Verb.PISTE_MARKED, piste)
+    # One entry, whatever the number of pistes: a counter for each would be a lock and a round trip for each.
+    work.record(CLOSINGS, RoundVerb.ROUND_CLOSED, found.id)

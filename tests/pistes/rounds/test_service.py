@@ -17,8 +17,8 @@ from pistes.marks import service as marking
 from pistes.marks.models import Mark, MarkForm, Origin
 from pistes.rounds import queries, service
 from pistes.rounds.models import Given, Middle, RetainedForm, Round, Voice
-from pistes.rounds.stories import reminder_of
-from pistes.stories import REGISTER, stream_of
+from pistes.rounds.stories import CLOSINGS, reminder_of, stream_of
+from pistes.stories import REGISTER
 from registers import piste
 from rounds_world import Evaluation, key, opened
 from world import World
@@ -38,7 +38,9 @@ async def test_the_median_of_a_closed_round_becomes_the_mark(evaluation: Evaluat
     await evaluation.close()
     found = await _retained(evaluation.world, "Forum")
     assert [(each.level, each.origin) for each in found.values()] == [(1, Origin.COMPUTED)] * 3
-    assert {str(REGISTER), str(stream_of(evaluation.forum.id))} <= {each.stream for each in evaluation.world.rung}
+    # One entry for all the pistes of the round, however many: their pages follow it.
+    streams = {str(REGISTER), str(CLOSINGS), str(stream_of(evaluation.round.id))}
+    assert {each.stream for each in evaluation.world.rung} == streams
     async with evaluation.world.reading() as db:
         given = [each.level for each in await marks.given(db, evaluation.forum.id) if each.criterion == "potentiel"]
     assert given == [1, 3]
