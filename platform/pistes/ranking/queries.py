@@ -23,7 +23,7 @@ from pistes.queries import Standing, standing
 from pistes.ranking.rules import Entrant, Placed, displaced, ranked
 from pistes.texts.models import Claim
 from pistes.texts.rules import Checked, check
-from pistes.tree.queries import Branch, Tree, tree
+from pistes.tree.queries import Branch, Tree, seen
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ async def board(
 ) -> Board:
     """The rows of the ranked list, as they stand or as they stood at a moment: as many questions for 40 as for 400."""
     stands = chosen or await standing(db)
-    whole = await tree(db)
+    whole = await seen(db)
     retained = await marks.retained(db, stands.family, at)
     stood = await communes.positions(db, at.date() if at else None)
     put_off = await deferrals.standing(db)
