@@ -74,7 +74,7 @@ async def other_criteria(work: Work, pick: Pick) -> None:
     """The set in force gets a version with another order, another name and another threshold."""
     standing = await queries.standing(work.db)
     document: dict[str, Any] = standing.criteria.model_dump(mode="json")
-    first = document["criteria"].pop(pick(range(len(document["criteria"]))))
+    first = document["criteria"].pop(pick([-1, 1]))
     first["name"] = pick(["Intérêt", "Utilité"])
     first["levels"][pick([1, 2])]["retained"] = pick([True, False])
     document["criteria"].insert(0, first)

@@ -75,7 +75,7 @@ async def _standing(work: Work, found: Round, family: str) -> dict[Key, Standing
         )
     )
     return {
-        (row.piste_id, row.criterion): Standing(row.id, row.level, row.origin) for row in await work.db.execute(query)
+        (piste, key): Standing(id_, level, origin) for id_, piste, key, level, origin in await work.db.execute(query)
     }
 
 
@@ -108,7 +108,7 @@ async def _write(
         }
         for (piste, key), level in changed.items()
     ]
-    await work.db.execute(insert(Mark), marks)
+    await work.db.execute(insert(Mark.__table__), marks)  # type: ignore[attr-defined]
     said = {"origin": str(Origin.COMPUTED), "reason": found.title}
     lines = [
         {
@@ -126,6 +126,6 @@ async def _write(
         }
         for (piste, key), level in changed.items()
     ]
-    await work.db.execute(insert(Change), lines)
+    await work.db.execute(insert(Change.__table__), lines)  # type: ignore[attr-defined]
     # One entry, whatever the number of pistes: a counter for each would be a lock and a round trip for each.
     work.record(CLOSINGS, RoundVerb.ROUND_CLOSED, found.id)
