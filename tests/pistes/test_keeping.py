@@ -10,11 +10,13 @@ from security.streams import following
 
 import deeds
 from deeds import One
+from entente.rules import NotFound
 from entente.web import templates
 from pistes.ranking import filters, keeping
 from pistes.ranking.filters import Chosen, Slice
 from pistes.ranking.keeping import present
 from pistes.ranking.queries import board
+from pistes.rounds.feed import closings_feed
 from pistes.rounds.stories import CLOSINGS
 from rounds_world import Evaluation
 from world import World
@@ -130,5 +132,8 @@ async def test_a_closed_round_is_heard_on_the_pages_of_its_pistes(evaluation: Ev
         async with following(world.app, await world.cookie(world.bruno), *cursors) as line:
             await evaluation.close()
             assert (await line.until("reset", 60)).data == str(CLOSINGS)
-        assert "calculée" not in page
-        assert "calculée" in (await browser.get(here)).text
+        assert "(calculée" not in page
+        assert "(calculée" in (await browser.get(here)).text
+    async with world.reading() as db:
+        with pytest.raises(NotFound):
+            await closings_feed.watch(db, world.gone, CLOSINGS.id)
