@@ -149,7 +149,7 @@ async def resolve(work: Work, pick: Pick) -> None:
 async def call_otherwise(work: Work, pick: Pick) -> None:
     """A commune gets another name: nothing of that is told on the streams of the register."""
     place = pick(await _communes(work))
-    place.name = place.short_name = f"{place.name[:30]} la Neuve"
+    place.name, place.short_name = f"{place.name[:30]} la Neuve", f"{place.short_name[:8]} Neuve"
 
 
 async def relabel(work: Work, pick: Pick) -> None:
