@@ -4,19 +4,24 @@ Figures mean something within one run only: each table gives its own reference, 
 """
 
 import asyncio
+import secrets
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
+import httpx
 from sqlalchemy import insert
 from sqlmodel import SQLModel, col, select
 
 from bench.ground import POSTGRES, ROUNDS, folder, has, median, say, short, table, times
 from bench.houses import drop, postgres_database, settings_of
 from entente import schema
+from entente.app import create_app
 from entente.clock import now
 from entente.house import House
 from entente.ids import new_id
@@ -30,18 +35,19 @@ from entente.people.models import (
     OrganisationKind,
     Person,
     PersonStatus,
+    Session,
 )
-from entente.people.queries import who_is
+from entente.people.queries import hash_of, who_is
 from entente.people.who import Who
+from entente.web import templates
 from pistes.criteria.models import CriteriaSet
 from pistes.criteria.service import open_register
-from pistes.map.layout import drawn as lay_out
-from pistes.map.queries import sketch
 from pistes.marks.models import Mark, Origin
-from pistes.models import Piste
-from pistes.ranking.queries import board
+from pistes.models import EditedPiste, Piste
+from pistes.ranking import keeping
 from pistes.rounds import service
 from pistes.rounds.models import Given, NewRound, Round, Voice
+from pistes.service import edit
 from pistes.tree.models import Node, NodeKind
 
 SIZES = (100, 1_000, 10_000)
@@ -145,35 +151,80 @@ async def _answered(register: Register) -> Round:
     return made
 
 
-async def _timed(do: Callable[[], Awaitable[object]], rounds: int = ROUNDS) -> float:
+@dataclass(frozen=True)
+class Cost:
+    """What something costs, in milliseconds: of the application's processor, and by the clock."""
+
+    processor: float
+    clock: float
+
+
+async def _cost(do: Callable[[], Awaitable[object]], before: Callable[[], Awaitable[object]] | None = None) -> Cost:
+    """The median of a few times, each after what has to be done before and does not count."""
     found = []
-    for _ in range(rounds):
-        start = perf_counter()
-        await do()
-        found.append(perf_counter() - start)
-    return median(found) * 1000
+    for _ in range(ROUNDS):
+        if before:
+            await before()
+        found.append(await _once(do))
+    return Cost(median(each.processor for each in found), median(each.clock for each in found))
 
 
-async def _measure(url: str, place: Path, pistes: int) -> tuple[float, float, float]:
-    """Milliseconds: the ranked table, the map, and the closing of a round."""
-    register = await _fill(url, place, pistes)
+async def _once(do: Callable[[], Awaitable[object]]) -> Cost:
+    processor, clock = process_time(), perf_counter()
+    await do()
+    return Cost((process_time() - processor) * 1000, (perf_counter() - clock) * 1000)
 
-    async def look() -> None:
-        async with register.house.database.reading() as db:
-            await board(db)
 
-    async def draw() -> None:
-        async with register.house.database.reading() as db:
-            lay_out(await sketch(db))
+@asynccontextmanager
+async def _browser(register: Register) -> AsyncIterator[httpx.AsyncClient]:
+    """A member's browser, and the application itself behind it: no socket between the two."""
+    secret = secrets.token_urlsafe(32)
+    async with register.house.database.writing() as db:
+        until = now() + timedelta(days=1)
+        db.add(Session(hash=hash_of(secret), person_id=register.who.id, device="Mesure", expires_at=until))
+    transport = httpx.ASGITransport(create_app(register.house))
+    base = register.house.settings.base_url
+    async with httpx.AsyncClient(transport=transport, base_url=base, cookies={"entente": secret}) as client:
+        yield client
 
-    async def close() -> None:
+
+async def _pages(register: Register, browser: httpx.AsyncClient) -> dict[str, Cost]:
+    """The table and the map: for whoever comes first of all, first after a change, and after somebody else."""
+
+    async def forget() -> None:
+        keeping._shelves.clear()
+        templates._kept.clear()
+
+    async def change() -> None:
         async with register.house.working(register.who) as work:
-            await service.close(work, made)
+            found = (await work.db.exec(select(Piste).order_by(col(Piste.code)).limit(1))).one()
+            words = EditedPiste(title=f"{found.title[:60]} {found.version}", version=found.version)
+            await edit(work, found, words)
 
+    costs = {}
+    for name, address in (("table", "/pistes"), ("map", "/pistes/carte")):
+
+        async def look(address: str = address) -> None:
+            (await browser.get(address)).raise_for_status()
+
+        costs[f"{name}, nothing kept"] = await _cost(look, forget)
+        costs[f"{name}, after a change"] = await _cost(look, change)
+        costs[f"{name}, nothing new"] = await _cost(look)
+    return costs
+
+
+async def _measure(url: str, place: Path, pistes: int) -> dict[str, Cost]:
+    register = await _fill(url, place, pistes)
     try:
-        ranked, drawn = await _timed(look), await _timed(draw)
+        async with _browser(register) as browser:
+            costs = await _pages(register, browser)
         made = await _answered(register)
-        return ranked, drawn, await _timed(close, 1)
+
+        async def close() -> None:
+            async with register.house.working(register.who) as work:
+                await service.close(work, made)
+
+        return {**costs, "closing a round": await _once(close)}
     finally:
         await register.house.database.close()
 
@@ -181,23 +232,32 @@ async def _measure(url: str, place: Path, pistes: int) -> tuple[float, float, fl
 def main(sizes: tuple[int, ...] = SIZES) -> None:
     """Both homes, size after size, beside the smallest of the same run."""
     for name in ("SQLite", "PostgreSQL"):
-        lines: list[tuple[str, ...]] = []
-        first: tuple[float, ...] = ()
-        for size in sizes:
-            with folder() as place:
-                if name == "PostgreSQL" and not has(POSTGRES):
-                    return
-                url = postgres_database("pistes") if name == "PostgreSQL" else f"sqlite:///{place}/house.sqlite3"
-                say(f"{name}: {size} pistes, {EVALUATORS} evaluators")
-                try:
-                    found = asyncio.run(_measure(url, place, size))
-                finally:
-                    if name == "PostgreSQL":
-                        drop(url)
-            first = first or found
-            pairs = zip(found, first, strict=True)
-            lines.append((f"{size:,}", *(f"{short(one)} ms ({times(one, ref)})" for one, ref in pairs)))
-        table(f"Pistes, {name}", ("pistes", "ranked table", "map", "closing a round"), lines)
+        if name == "PostgreSQL" and not has(POSTGRES):
+            say("PostgreSQL does not answer: skipped")
+            return
+        found = {size: _of(name, size) for size in sizes}
+        first = found[sizes[0]]
+        lines = [
+            (what, *(f"{_said(each[what])} ({times(each[what].clock, cost.clock)})" for each in found.values()))
+            for what, cost in first.items()
+        ]
+        head = ("processor / clock, ms", *(f"{size:,} pistes" for size in sizes))
+        table(f"Register of pistes, {name}, {EVALUATORS} evaluators", head, lines)
+
+
+def _said(cost: Cost) -> str:
+    return f"{short(cost.processor)} / {short(cost.clock)}"
+
+
+def _of(name: str, size: int) -> dict[str, Cost]:
+    with folder() as place:
+        url = postgres_database("pistes") if name == "PostgreSQL" else f"sqlite:///{place}/house.sqlite3"
+        say(f"{name}: {size} pistes")
+        try:
+            return asyncio.run(_measure(url, place, size))
+        finally:
+            if name == "PostgreSQL":
+                drop(url)
 
 
 if __name__ == "__main__":

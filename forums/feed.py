@@ -2,6 +2,7 @@
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from entente import links
 from entente.journal import Entry
 from entente.live import Feed, Fragment, Put
 from forums import queries
@@ -10,6 +11,8 @@ from forums.queries import ShownPost, ThreadPlace, ThreadRow, stream_of_forum
 from forums.service import Verb
 
 thread_feed = Feed("forums/thread", watch=queries.watch_thread, has_presence=True)
+# What a thread is tied to is told to each reader as they may know it.
+thread_feed.renews(links.Verb.TIED)
 forum_feed = Feed("forums/forum", watch=queries.watch_forum)
 readers_feed = Feed("forums/readers", watch=queries.watch_forum)
 """Nothing to show: the hub itself asks again who may read."""

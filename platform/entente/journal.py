@@ -174,8 +174,15 @@ _TIPS_OF_ARRAY = text("SELECT name, position, floor, epoch FROM stream WHERE nam
 
 async def cursor(db: AsyncSession, stream: Ref) -> Cursor:
     """Where a stream stands now: read it before the content it goes with."""
-    tip = (await tips(db, [str(stream)])).get(str(stream))
-    return Cursor(stream, tip.epoch, tip.position) if tip else Cursor(stream, UNBORN, 0)
+    [found] = await cursors(db, [stream])
+    return found
+
+
+async def cursors(db: AsyncSession, streams: Sequence[Ref]) -> list[Cursor]:
+    """The same for several streams, in one question."""
+    known = await tips(db, map(str, streams))
+    at = ((stream, known.get(str(stream))) for stream in streams)
+    return [Cursor(stream, tip.epoch, tip.position) if tip else Cursor(stream, UNBORN, 0) for stream, tip in at]
 
 
 async def renew_epochs(db: AsyncSession) -> None:

@@ -11,8 +11,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from entente.clock import now
 from entente.db import Moment
 from entente.ids import Ref
+from entente.journal import Verb as AnyVerb
 from entente.people.who import Who
 from entente.telling import Tellers, Told
+
+
+class Verb(AnyVerb):
+    """What is said on the streams of two things that whoever looks at either wants to know of."""
+
+    TIED = "thing.tied"
 
 
 class Link(SQLModel, table=True):

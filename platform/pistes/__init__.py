@@ -11,7 +11,8 @@ Where things are, for whoever builds beside it:
 - `communes`: dated positions (proposes, interested, takes part, withdrawn), who is a member on a day, and the carriers
   of the source that could not be resolved.
 - `ranking`: pure lexicographic ranking with a declared tie rule, and `ranking.queries.board`, the table that the
-  screen, the exports and the command line print.
+  screen, the exports and the command line print; `ranking.keeping.present` is that table worked out once for each
+  state of the register, which pages read.
 - `texts`: sentences that quote shares and check themselves against the board.
 - `deferral`, `imports`, `search`, `feed`, `views`: what their names say.
 

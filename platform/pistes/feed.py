@@ -2,6 +2,7 @@
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from entente import links
 from entente.journal import Entry
 from entente.live import Feed, Fragment
 from entente.people.words import BODIES
@@ -15,6 +16,8 @@ register_feed = Feed("pistes/register", watch=queries.register_for)
 # Filters and sorting differ from page to page, and one mark moves many rows: each page takes its own table again.
 register_feed.renews(Verb.REGISTER_CHANGED)
 piste_feed = Feed("pistes/piste", watch=queries.piste_for)
+# Which conversations one may know of differs from reader to reader.
+piste_feed.renews(links.Verb.TIED)
 
 
 def shown(sheet: Sheet) -> Fragment:

@@ -29,14 +29,15 @@ from pistes.mine import views as mine_views
 from pistes.models import Phase
 from pistes.protocol import views as protocol_views
 from pistes.ranking import views as ranking_views
-from pistes.ranking.queries import Line, board
+from pistes.ranking.keeping import present
+from pistes.ranking.queries import Line
 from pistes.rankings import views as frozen_views
 from pistes.rounds import answering
 from pistes.rounds import holdings as round_holdings
 from pistes.rounds import queries as round_queries
 from pistes.rounds import service as rounds
 from pistes.rounds import views as round_views
-from pistes.rounds.feed import round_feed
+from pistes.rounds.feed import closings_feed, round_feed
 from pistes.search import pistes
 from pistes.texts import views as texts_views
 from pistes.tree import views as tree_views
@@ -61,7 +62,7 @@ async def today(db: AsyncSession, who: Who) -> Section | None:
     asked = [each for each, is_done in await round_queries.open_to(db, who) if not is_done]
     if not (mine or keeps or asked):
         return None
-    found = await board(db)
+    found = (await present(db)).board
     awaited = [_awaited(found.lines, each) for each in mine]
     contradicted = [each for each in found.claims if each.total and not each.holds] if keeps else []
     return Section("pistes/_today.html", {"asked": asked, "awaited": awaited, "contradicted": contradicted})
@@ -102,7 +103,7 @@ room = Room(
         *writing_views.routes,
         *views.routes,
     ],
-    feeds=[feed.register_feed, feed.piste_feed, round_feed, decisions_feed],
+    feeds=[feed.register_feed, feed.piste_feed, round_feed, closings_feed, decisions_feed],
     nav=[NavItem("Pistes", "light-bulb", HOME[1], ROOM)],
     today=today,
     holdings=[*holdings, *round_holdings.holdings, decision_search.holding],

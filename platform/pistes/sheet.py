@@ -93,7 +93,7 @@ async def sheet_of(db: AsyncSession, piste_id: UUID) -> Sheet | None:
         piste,
         [_marked(each, retained.get(each.key)) for each in standing.criteria.criteria],
         sieve({key: mark.level for key, mark in retained.items()}, standing.criteria),
-        (await trees.tree(db)).places_of(piste_id),
+        (await trees.seen(db)).places_of(piste_id),
         (await communes.positions(db, pistes=[piste_id])).get(piste_id, ()),
         await communes.history(db, piste_id),
         await communes.unresolved(db, [piste_id]),

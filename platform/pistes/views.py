@@ -19,6 +19,7 @@ from pistes.decisions.rules import may_record
 from pistes.models import Piste
 from pistes.protocol.queries import in_force
 from pistes.protocol.rules import reachable
+from pistes.rounds.stories import CLOSINGS
 from pistes.sheet import Sheet, sheet_of
 from pistes.stories import stream_of
 from pistes.words import PHASES, STANCES
@@ -35,7 +36,7 @@ async def piste_page(
 ) -> Response:
     """The page; `form` is the one that was refused, whose fields are given back as typed."""
     who = who_of(request)
-    cursor = await journal.cursor(db, stream_of(found.id))
+    streams = await journal.cursors(db, [stream_of(found.id), CLOSINGS])
     sheet = await sheet_of(db, found.id)
     if sheet is None:
         raise NotFound
@@ -44,7 +45,7 @@ async def piste_page(
         "pistes/piste.html",
         current=ROOM,
         crumbs=[HOME, (found.code, "")],
-        streams=[cursor],
+        streams=streams,
         status=422 if errors else 200,
         piste=found,
         sheet=sheet,

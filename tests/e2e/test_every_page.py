@@ -148,7 +148,7 @@ EDITORS = (
     "/pistes/evaluation/nouveau",
     *("/pistes/nouvelle", "/pistes/import", "/pistes/{id}/modifier", "/pistes/{id}/places"),
     *("/pistes/places/", "/pistes/arbre/rubriques", "/pistes/textes/"),
-    "/pistes/criteres/{family}/modifier",
+    *("/pistes/criteres/{family}/modifier", "/pistes/criteres/nouveau"),
     *("/pistes/{id}/fiche/modifier", "/pistes/{id}/afor/"),
     *("/pistes/decisions/nouvelle", "/pistes/protocole/modifier"),
 )

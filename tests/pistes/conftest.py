@@ -5,7 +5,10 @@ import pytest_asyncio
 from entente.people.models import Body, BodyKind, Seat
 from pistes.imports.service import bring_in
 from registers import LIST, TREE
+from rounds_world import cotech, evaluation
 from world import LONG_AGO, World
+
+__all__ = ["cotech", "evaluation"]
 
 
 @pytest_asyncio.fixture

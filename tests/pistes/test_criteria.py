@@ -2,6 +2,7 @@
 
 import re
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from entente.rules import Invalid
 from pistes import queries
 from pistes.criteria.drafts import digest, level_line, read_draft, read_level, typed_of
 from pistes.criteria.models import Level
+from pistes.criteria.service import free_name
 from pistes.criteria.sets import BUILT_IN, built_in
 from world import World
 
@@ -106,3 +108,50 @@ async def test_a_version_goes_back_in_force_and_two_editors_do_not_overwrite(reg
         assert (await browser.get(f"{PAGE}/modifier")).status_code == 403
         assert (await browser.post(f"{PAGE}/en-vigueur", data={"version": "2"})).status_code == 403
         assert (await browser.get("/pistes/criteres/lune")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("words", "taken", "name"),
+    [
+        ("Critères de l’été 2026", set(), "criteres_de_ete"),
+        ("Rapport", {"rapport", "rapport_2"}, "rapport_3"),
+        ("2026 !", set(), "jeu"),
+        ("Nouveau", {"nouveau"}, "nouveau_2"),
+        ("x" * 120, set(), "x" * 36),
+    ],
+)
+def test_a_set_gets_a_name_that_no_other_bears(words: str, taken: set[str], name: str) -> None:
+    """Letters, figures and underscores, whatever its title."""
+    assert free_name(words, taken) == name
+
+
+async def test_a_set_is_made_from_nothing_or_from_another(register: World) -> None:
+    """Camille copies the report, then makes one of two levels: the ranking stays, each says what it would change."""
+    here = "/pistes/criteres/nouveau"
+    async with register.browser(register.camille) as browser:
+        before = await browser.get("/pistes")
+        copied = (await browser.get(f"{here}?de=rapport_2016")).text
+        assert "Potentiel 3 + Faisabilité 3" in copied
+        again = typed_of(REPORT) | {"title": f"{REPORT.title} (copie)"}
+        first = await browser.post(here, data=again)
+        assert first.headers["location"] not in (PAGE, here)
+        assert "3\u00a0lignes à évaluer" not in (await browser.get(PAGE)).text
+        empty = (await browser.get(here)).text
+        assert empty.count("Un critère de plus") == 3
+        wrong = await browser.post(here, data={"title": "Coûts", "name-0": "Coût", "key-0": "", "levels-0": "1 Bas"})
+        assert wrong.status_code == 422
+        assert "Choisissez dans la liste." in wrong.text
+        said = {"title": "Coûts", "name-0": "Coût", "key-0": "", "direction-0": "low", "levels-0": "1 Bas\n2 Haut"}
+        made = await browser.post(here, data=said)
+        assert made.headers["location"] == "/pistes/criteres/couts"
+        assert "0\u00a0ligne à évaluer avant, 3 après" in (await browser.get(made.headers["location"])).text
+        assert (await browser.post(here, data=said)).headers["location"] == "/pistes/criteres/couts_2"
+        assert _rows(await browser.get("/pistes")) == _rows(before)
+    async with register.browser(register.denise) as browser:
+        assert (await browser.get(here)).status_code == 403
+        assert (await browser.post(here, data=said)).status_code == 403
+        assert "Nouveau jeu" not in (await browser.get("/pistes/criteres")).text
+
+
+def _rows(page: httpx.Response) -> list[str]:
+    return re.findall(r'<th scope="row">.*?</tr>', page.text, re.DOTALL)

@@ -9,6 +9,7 @@ from pypdf import PdfReader
 
 from pistes.imports.service import bring_in
 from pistes.map.layout import COLUMN, MARGIN, Twig, drawn
+from pistes.map.sketch import at_a_glance
 from registers import HEAD
 from world import World
 
@@ -46,6 +47,53 @@ async def test_the_size_of_the_map_is_an_address(register: World, asked: str, sh
     drawn_links, listed_links = (re.findall(r'href="(/pistes/[0-9a-f-]{36})"', part) for part in (drawing, listed))
     assert len(drawn_links) == 5
     assert drawn_links == listed_links
+
+
+BUSHY = Twig(
+    "Tout",
+    under=[
+        Twig(f"Objectif {n}", under=[Twig(f"p{n}{k}", f"/p{n}{k}", under=[Twig("s", "/s")]) for k in range(4)])
+        for n in range(3)
+    ],
+)
+"""Three objectifs, twelve pistes, twelve sous-pistes: 28 places with the root."""
+
+
+@pytest.mark.parametrize(
+    ("most", "count", "said"),
+    [
+        (28, 28, ""),
+        (27, 16, "p00 (1\u00a0sous-piste)"),
+        (16, 16, "p23 (1\u00a0sous-piste)"),
+        (15, 4, "Objectif 1 (8\u00a0pistes)"),
+        (2, 4, "et 1\u00a0autre"),
+    ],
+)
+def test_a_tree_too_large_to_be_looked_at_is_drawn_as_far_as_it_fits(most: int, count: int, said: str) -> None:
+    """Whole depths and never half of one; what is left out is told by number and leads somewhere."""
+    seen = list(at_a_glance(BUSHY, most).walk())
+    assert len(seen) == count
+    if said:
+        [cut] = [each for each in seen if each.title == said]
+        assert cut.address
+
+
+async def test_a_large_map_is_read_branch_by_branch(register: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without scripts: each branch is a link to its own map, from which one comes back; the file draws everything."""
+    monkeypatch.setattr("pistes.map.views.MOST", 4)
+    async with register.browser(register.denise) as browser:
+        page = (await browser.get("/pistes/carte")).text
+        assert "places ne se liraient pas d’un coup" in page
+        branch = re.search(r'href="(/pistes/carte\?sous=[0-9a-f-]{36})" aria-label="Économies', page)
+        assert branch
+        inside = (await browser.get(branch[1])).text
+        assert "Réduire les coûts" in inside
+        assert f"{branch[1].removeprefix('/pistes/carte')}&amp;zoom=150" in inside
+        assert 'href="/pistes/carte">Toute la carte' in inside
+        assert "Toute la carte" not in (await browser.get("/pistes/carte?sous=x")).text
+        whole = (await browser.get("/pistes/carte.svg")).text
+    assert whole.count("<a ") == 5
+    assert "papier" in whole
 
 
 async def test_the_map_is_taken_away_as_files(register: World) -> None:

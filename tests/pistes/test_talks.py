@@ -2,11 +2,13 @@
 
 import re
 
+from security.streams import following
 from sqlmodel import col, select
 
-from entente import links
+from entente import journal, links
 from entente.ids import Ref
 from forums.models import Post
+from pistes.models import Piste
 from pistes.stories import stream_of
 from pistes.tree.models import Node
 from registers import piste
@@ -51,6 +53,38 @@ async def test_a_message_becomes_a_piste_tied_to_its_thread(register: World) -> 
     assert made in await _thread(register)
     async with register.browser(register.bruno) as browser:
         assert (await browser.get(f"/forums/messages/{said}/suite")).status_code == 404
+
+
+async def test_a_tie_is_heard_where_either_end_is_open(register: World) -> None:
+    """Bruno reads the thread, Denise the piste that comes of it: a tie made meanwhile renews both of their pages."""
+    await register.post(register.bruno, register.snow, "Une saleuse pour deux.")
+    said = re.findall(r'/forums/messages/([^/"]+)/suite', await _thread(register, "camille"))[-1]
+    found = await piste(register, "Forum")
+    async with register.reading() as db:
+        under = (await db.exec(select(Node.id).where(col(Node.label) == "Réseau"))).one()
+    register.app.middleware_stack = register.app.build_middleware_stack()
+    async with (
+        register.app.router.lifespan_context(register.app),
+        register.browser(register.camille) as browser,
+        following(register.app, await register.cookie(register.bruno), *_cursors(await _thread(register))) as thread,
+        following(register.app, await register.cookie(register.denise), await _of_piste(register, found)) as idea,
+    ):
+        sent = {"title": "Saleuse", "declinaison": str(under), "message": said}
+        assert (await browser.post("/pistes/nouvelle", data=sent)).status_code == 303
+        assert (await thread.until("reset", 60)).data == f"forums/thread/{register.snow.id}"
+        talk = {"place": str(register.technique.id), "body": "Qui en est ?"}
+        assert (await browser.post(f"/pistes/{found.id}/fil", data=talk)).status_code == 303
+        assert (await idea.until("reset", 60)).data == str(stream_of(found.id))
+    assert '<div id="tied" data-living><p' in await _thread(register)
+
+
+def _cursors(page: str) -> list[str]:
+    return re.findall(r"forums/thread/[0-9a-f-]+@\w+:\d+", page)
+
+
+async def _of_piste(world: World, found: Piste) -> str:
+    async with world.reading() as db:
+        return str(await journal.cursor(db, stream_of(found.id)))
 
 
 async def test_nobody_takes_words_they_do_not_read(register: World) -> None:

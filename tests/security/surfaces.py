@@ -698,6 +698,8 @@ PISTES = [
     _get("/pistes/arbre/rubriques/{id}", MEMBERS, names={"id": "declinaison"}),
     _post("/pistes/arbre/rubriques/{id}", MEMBERS, names={"id": "declinaison"}, form={"label": "Partager mieux"}),
     _get("/pistes/criteres", MEMBERS),
+    _get("/pistes/criteres/nouveau", MEMBERS),
+    _post("/pistes/criteres/nouveau", MEMBERS, form={"title": "Essai"}),
     _get("/pistes/criteres/{family}", MEMBERS, names={"family": "criteria"}),
     _get("/pistes/criteres/{family}/modifier", MEMBERS, names={"family": "criteria"}),
     _post("/pistes/criteres/{family}/modifier", MEMBERS, names={"family": "criteria"}, form={"title": "Essai"}),

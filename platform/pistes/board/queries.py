@@ -13,7 +13,7 @@ from pistes.models import Phase
 from pistes.protocol.models import GENERAL, PisteKind, Protocol
 from pistes.protocol.queries import in_force
 from pistes.protocol.rules import next_gate, reachable
-from pistes.ranking.queries import Line, board
+from pistes.ranking.queries import Board, Line
 
 
 class Card(NamedTuple):
@@ -48,9 +48,8 @@ class Phases:
         return sum(len(column.cards) for column in self.columns)
 
 
-async def phases(db: AsyncSession) -> Phases:
+async def phases(db: AsyncSession, found: Board) -> Phases:
     """The pistes of the ranked list by phase; one that stands twice counts once, at its best place."""
-    found = await board(db)
     force = {kind: each.protocol for kind, each in (await in_force(db)).items()}
     kinds: dict[UUID, str] = {
         row.piste_id: row.kind for row in await db.execute(rows(PisteKind.piste_id, PisteKind.kind))

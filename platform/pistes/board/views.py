@@ -4,7 +4,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from entente import journal
 from entente.rules import Conflict, Invalid
 from entente.web import forms, pages
 from entente.web.requests import id_of, reading_of, work_of
@@ -12,8 +11,8 @@ from pistes import queries, service
 from pistes.addresses import BOARD, HOME, ROOM
 from pistes.board.queries import phases
 from pistes.models import MovedPhase
+from pistes.ranking.keeping import present
 from pistes.ranking.views import looking
-from pistes.stories import REGISTER
 from pistes.words import PHASES
 
 
@@ -25,15 +24,15 @@ async def show(request: Request) -> Response:
 async def _show(request: Request, errors: dict[str, str] | None = None, status: int = 200) -> Response:
     who = looking(request)
     async with reading_of(request) as db:
-        cursor = await journal.cursor(db, REGISTER)
-        found = await phases(db)
+        kept = await present(db)
+        found = await phases(db, kept.board)
         keeps = await queries.keeps(db, who)
     return pages.page(
         request,
         "pistes/board.html",
         current=ROOM,
         crumbs=[HOME, (BOARD[0], "")],
-        streams=[cursor],
+        streams=[kept.cursor],
         status=status,
         board=found,
         phases=PHASES,

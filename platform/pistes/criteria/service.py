@@ -1,5 +1,9 @@
 """Keeping sets of criteria: an edited set is a new version, and one version is in force."""
 
+import re
+from collections.abc import Collection
+from itertools import count
+
 from pydantic import ValidationError
 from sqlalchemy import Uuid, bindparam, text
 from sqlmodel import col, select
@@ -15,8 +19,13 @@ from pistes.criteria.sets import BUILT_IN, built_in
 from pistes.gates import require_keeper
 from pistes.models import Register, TieRule
 from pistes.stories import REGISTER, Verb
+from pistes.words import key_of
 
 OVERWRITTEN = "Quelqu’un a enregistré une autre version entre-temps\u00a0: relisez-la avant d’en faire une nouvelle."
+
+
+RESERVED = {"nouveau"}
+"""What an address says instead of the name of a set."""
 
 
 async def open_register(work: Work) -> Register:
@@ -39,6 +48,13 @@ _REGISTER = text(
     "INSERT INTO piste_register (id, criteria_id, tie_rule, tie_reason) VALUES (1, :criteria_id, :tie, '') "
     "ON CONFLICT (id) DO NOTHING"
 ).bindparams(bindparam("criteria_id", type_=Uuid()))
+
+
+def free_name(words: str, taken: Collection[str]) -> str:
+    """A short name made from words, which nothing else bears: letters, figures and underscores."""
+    stem = re.sub(r"[^a-z0-9]+", "_", key_of(words)).strip("_0123456789")[:36] or "jeu"
+    others = (f"{stem}_{number}" for number in count(2))
+    return stem if stem not in taken else next(name for name in others if name not in taken)
 
 
 def read_document(document: object) -> Criteria:
@@ -79,6 +95,15 @@ async def keep(work: Work, family: str, criteria: Criteria, over: str = "") -> C
     await work.db.flush()
     work.audit("pistes.criteria_kept", REGISTER, family=family, version=made.version)
     return made
+
+
+async def create(work: Work, criteria: Criteria) -> CriteriaSet:
+    """Keep a set that is no version of another; its short name, to which marks will refer, is made from its title."""
+    await require_keeper(work)
+    # The lock of the register: of two who take the same name at once, one takes the next.
+    await open_register(work)
+    taken = {each.family for each in await queries.criteria_sets(work.db)} | RESERVED
+    return await keep(work, free_name(criteria.title, taken), criteria)
 
 
 async def put_in_force(work: Work, chosen: CriteriaSet) -> None:

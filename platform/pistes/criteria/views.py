@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -19,6 +20,8 @@ from pistes.criteria.queries import Kept
 from pistes.gates import require_to_keep
 from pistes.ranking.views import looking
 
+FIRST = 3
+"""Criteria that an empty form has room for."""
 DIRECTIONS = [(str(Direction.LOW), "Le plus bas"), (str(Direction.HIGH), "Le plus haut")]
 
 
@@ -28,10 +31,11 @@ def _page_of(family: str) -> str:
 
 async def listed(request: Request) -> Response:
     """Every set, with its newest version."""
-    looking(request)
+    who = looking(request)
     async with reading_of(request) as db:
         standing = await registers.standing(db)
         found = await queries.families(db)
+        keeps = await registers.keeps(db, who)
     return pages.page(
         request,
         "pistes/criteria/sets.html",
@@ -39,6 +43,7 @@ async def listed(request: Request) -> Response:
         crumbs=[HOME, (CRITERIA[0], "")],
         families=found,
         standing=standing,
+        keeps=keeps,
     )
 
 
@@ -74,6 +79,53 @@ def _version(kept: Sequence[Kept], asked: str) -> Kept:
     if found is None:
         raise NotFound
     return found
+
+
+async def new(request: Request) -> Response:
+    """The form of a set that is not there yet: empty, or begun from another one."""
+    return await _new(request, {})
+
+
+async def _new(request: Request, errors: dict[str, str]) -> Response:
+    who = looking(request)
+    async with reading_of(request) as db:
+        await require_to_keep(db, who)
+        copied = await _copied(db, request.query_params.get("de", ""))
+    typed = forms.typed_in(request) or (typed_of(copied) if copied else {})
+    if copied and not errors:
+        typed["title"] = f"{copied.title[:100]} (copie)"
+    written = sum(f"key-{number}" in typed for number in range(MOST))
+    return pages.page(
+        request,
+        "pistes/criteria/new.html",
+        current=ROOM,
+        crumbs=[HOME, CRITERIA, ("Nouveau jeu", "")],
+        status=422 if errors else 200,
+        copied=copied.title if copied else "",
+        typed=typed,
+        rows=range(written if errors else min(MOST, max(written + 1, FIRST))),
+        directions=DIRECTIONS,
+        errors=errors,
+    )
+
+
+async def _copied(db: AsyncSession, family: str) -> Criteria | None:
+    """The newest version of the set that the address names; none when it names none."""
+    found = next((each for each in await queries.families(db) if each[0].family == family), None)
+    return found[0].criteria if found else None
+
+
+async def create(request: Request) -> Response:
+    """Keep a new set as its first version; its page says what it would change."""
+    looking(request)
+    try:
+        await forms.typed_fields(request)
+        draft = read_draft(forms.typed_in(request))
+        async with work_of(request) as work:
+            made = await service.create(work, draft)
+    except Invalid as error:
+        return await _new(request, error.errors)
+    return pages.go(request, _page_of(made.family), "Le jeu est créé\u00a0: voyez ce qu’il changerait.")
 
 
 async def edit(request: Request) -> Response:
@@ -144,6 +196,9 @@ async def put_in_force(request: Request) -> Response:
 
 routes = [
     Route("/pistes/criteres", listed),
+    # Before the set that would bear this name.
+    Route("/pistes/criteres/nouveau", new),
+    Route("/pistes/criteres/nouveau", create, methods=["POST"]),
     Route("/pistes/criteres/{family}", shown),
     Route("/pistes/criteres/{family}/modifier", edit),
     Route("/pistes/criteres/{family}/modifier", save, methods=["POST"]),

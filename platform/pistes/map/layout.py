@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import sqrt
 from textwrap import wrap
+from uuid import UUID
 
 LETTER = 7.0
 """How wide a letter is at most on the average, in the units of the drawing."""
@@ -28,6 +30,14 @@ class Twig:
     figure: str = ""
     carriers: Sequence[str] = ()
     under: Sequence["Twig"] = ()
+    node: UUID | None = None
+    """The place in the tree; none for the root of all, and for what stands for many."""
+
+    def walk(self) -> Iterator["Twig"]:
+        """This place, then everything under it, as one reads."""
+        yield self
+        for each in self.under:
+            yield from each.walk()
 
     @property
     def carried(self) -> str:
@@ -109,19 +119,25 @@ class _Pen:
 
     def place(self, twig: Twig, depth: int) -> Spot:
         """Draw a twig after everything that stands under it; spots are kept as one reads."""
-        lines = list(_lines(twig.title))
+        lines = _lines(twig.title)
         top = self.y
         tall = len(lines) * LINE + (SMALL_LINE if twig.carriers else 0) + BETWEEN
         at = len(self.spots)
+        self.spots.append(_NOWHERE)
         under = [self.place(each, depth + 1) for each in twig.under]
         self.y = max(self.y, top + tall)
         # Level with the first of what it holds: the corner that one sees first is then the beginning of everything.
         level = max(under[0].y, top + tall / 2) if under else top + tall / 2
-        spot = Spot(twig, MARGIN + depth * COLUMN, level, lines)
-        self.spots.insert(at, spot)
+        spot = self.spots[at] = Spot(twig, MARGIN + depth * COLUMN, level, lines)
         self.lines += [(spot, each) for each in under]
         return spot
 
 
-def _lines(title: str) -> Iterator[str]:
-    yield from wrap(title, WRAPPED, max_lines=MOST_LINES, placeholder="…") or [""]
+_NOWHERE = Spot(Twig(""), 0, 0, ())
+"""Keeps the place of a spot whose height is known once what it holds is drawn."""
+
+
+@lru_cache(maxsize=20_000)
+def _lines(title: str) -> Sequence[str]:
+    # Titles change rarely, and to wrap them is most of the work of a drawing.
+    return tuple(wrap(title, WRAPPED, max_lines=MOST_LINES, placeholder="…") or [""])

@@ -24,6 +24,9 @@ class Retained(NamedTuple):
     base_origin: Origin | None = None
 
 
+_ORIGINS = {str(origin): origin for origin in Origin}
+
+
 async def retained(
     db: AsyncSession, family: str, at: datetime | None = None, pistes: Collection[UUID] | None = None
 ) -> dict[UUID, dict[str, Retained]]:
@@ -39,15 +42,13 @@ async def retained(
         query = query.where(col(Mark.piste_id).in_(pistes))
     found: dict[UUID, dict[str, Retained]] = {}
     # The base first, so that the override finds it.
-    for row in await db.execute(query.order_by(col(Mark.is_override), col(Mark.id))):
-        marks = found.setdefault(row.piste_id, {})
-        under = marks.get(row.criterion) if row.is_override else None
-        marks[row.criterion] = Retained(
-            row.level,
-            Origin(row.origin),
-            row.reason,
-            under.level if under else None,
-            under.origin if under else None,
+    for piste_id, key, level, origin, is_override, reason in await db.execute(
+        query.order_by(col(Mark.is_override), col(Mark.id))
+    ):
+        kept = found.setdefault(piste_id, {})
+        under = kept.get(key) if is_override else None
+        kept[key] = Retained(
+            level, _ORIGINS[origin], reason, under.level if under else None, under.origin if under else None
         )
     return found
 

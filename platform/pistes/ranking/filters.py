@@ -11,8 +11,11 @@ from pistes.ranking.queries import Board, Line
 from pistes.words import PHASES
 
 PAGE = "/pistes"
+PER_PAGE = 200
+"""Rows on one page: nobody reads ten thousand at once, and the files hold them all."""
 DEFERRED = "reportees"
 SORTS = {"rang": "Rang", "titre": "Intitulé", "phase": "Phase", "communes": "Communes"}
+_USUAL = (("tri", "rang"), ("page", 1))
 _KEYS: Mapping[str, Callable[[Line], Any]] = {
     "titre": lambda line: bare(line.piste.title),
     "phase": lambda line: list(Phase).index(line.phase),
@@ -30,19 +33,26 @@ class Chosen:
     note: str = ""
     """A criterion and a level, as `potentiel-1`."""
     tri: str = "rang"
+    page: int = 1
 
     @classmethod
     def of(cls, asked: Mapping[str, str]) -> "Chosen":
         """The parameters of an address; what nobody knows is left out."""
         said = {name: asked.get(name, "")[:80] for name in ("objectif", "commune", "phase", "note")}
         sort = asked.get("tri", "")
-        return cls(**said, tri=sort if sort in SORTS else "rang")
+        page = asked.get("page", "")
+        number = int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1
+        return cls(**said, tri=sort if sort in SORTS else "rang", page=max(number, 1))
 
-    def address(self, page: str = PAGE, **instead: str) -> str:
-        """The same question with something changed."""
-        asked = {**self.__dict__, **instead}
-        kept = {name: value for name, value in asked.items() if value and (name, value) != ("tri", "rang")}
-        return f"{page}?{urlencode(kept)}" if kept else page
+    def address(self, **instead: str | int) -> str:
+        """The same question with something changed, from its first page unless another is named."""
+        asked = {**self.__dict__, "page": 1, **instead}
+        kept = {name: value for name, value in asked.items() if value and (name, value) not in _USUAL}
+        return f"{PAGE}?{urlencode(kept)}" if kept else PAGE
+
+    def paged(self, page: int) -> str:
+        """Other rows of the same answer."""
+        return self.address(page=page)
 
     @property
     def is_narrow(self) -> bool:
@@ -65,6 +75,29 @@ class Chosen:
 
     def _has_phase(self, line: Line) -> bool:
         return line.deferral is not None if self.phase == DEFERRED else line.phase == self.phase
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A page of rows, and where it stands among all of them."""
+
+    lines: Sequence[Line]
+    number: int
+    count: int
+    first: int
+    """Where its first row comes, from 1."""
+
+    @classmethod
+    def of(cls, lines: Sequence[Line], number: int) -> "Slice":
+        """The page of that number; the last one for a number beyond it."""
+        count = max(1, -(-len(lines) // PER_PAGE))
+        here = min(number, count)
+        return cls(lines[(here - 1) * PER_PAGE : here * PER_PAGE], here, count, (here - 1) * PER_PAGE + 1)
+
+    @property
+    def last(self) -> int:
+        """Where its last row comes."""
+        return self.first + len(self.lines) - 1
 
 
 def choices(board: Board) -> dict[str, Sequence[tuple[str, str]]]:

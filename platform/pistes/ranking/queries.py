@@ -1,8 +1,10 @@
 """The board: every row of the register at its place, for the screen, the exports and the command line alike."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
+from hashlib import blake2b
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -21,7 +23,7 @@ from pistes.queries import Standing, standing
 from pistes.ranking.rules import Entrant, Placed, displaced, ranked
 from pistes.texts.models import Claim
 from pistes.texts.rules import Checked, check
-from pistes.tree.queries import Branch, Tree, tree
+from pistes.tree.queries import Branch, Tree, seen
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,13 @@ class Line:
         """As the file prints it here, or the label."""
         return self.branch.node.printed or self.branch.declinaison
 
+    @cached_property
+    def version(self) -> str:
+        """Names what its row shows, its rank aside: as long as nothing of it changes, it need not be drawn again."""
+        put_off = (self.deferral.revisit_on,) if self.deferral else ()
+        said = (self.piste.title, self.phase, self.declinaison, self.marks, self.sieved, self.carriers, put_off)
+        return f"{self.piste.id}:{blake2b(repr(said).encode(), digest_size=16).hexdigest()}"
+
 
 @dataclass(frozen=True)
 class Board:
@@ -66,18 +75,27 @@ class Board:
     lines: list[Line]
     """The rows that are ranked, in their order."""
     claims: list[Checked] = field(default_factory=list)
+    marks: Mapping[UUID, dict[str, Retained]] = field(default_factory=dict)
+    """Of every piste, ranked or not."""
+    stood: Mapping[UUID, Sequence[Stood]] = field(default_factory=dict)
+    """Where communes stand on every piste, ranked or not."""
 
-    @property
+    @cached_property
+    def scales(self) -> str:
+        """Names the criteria by which its rows are shown."""
+        return blake2b(self.standing.criteria.model_dump_json().encode(), digest_size=16).hexdigest()
+
+    @cached_property
     def pistes(self) -> int:
         """How many pistes the rows are about: one that stands twice counts once."""
         return len({line.piste.id for line in self.lines})
 
-    @property
+    @cached_property
     def levels(self) -> int:
         """How many different levels the rows have."""
         return len({line.placed.level for line in self.lines if line.placed.level})
 
-    @property
+    @cached_property
     def set_aside(self) -> list[Line]:
         """The rows that the sieve does not let through."""
         return [line for line in self.lines if not line.sieved.passes]
@@ -115,7 +133,7 @@ async def board(
 ) -> Board:
     """The rows of the ranked list, as they stand or as they stood at a moment: as many questions for 40 as for 400."""
     stands = chosen or await standing(db)
-    whole = await tree(db)
+    whole = await seen(db)
     retained = await marks.retained(db, stands.family, at)
     stood = await communes.positions(db, at.date() if at else None)
     put_off = await deferrals.standing(db)
@@ -144,7 +162,7 @@ async def board(
         if (piste := runner.name.piste)
     ]
     claims = [check(claim, [line.levels for line in lines]) for claim in await claims_of(db)]
-    return Board(stands, whole, lines, claims)
+    return Board(stands, whole, lines, claims, retained, stood)
 
 
 async def claims_of(db: AsyncSession) -> Sequence[Claim]:

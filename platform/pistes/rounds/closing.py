@@ -18,7 +18,9 @@ from pistes.models import Change, Piste
 from pistes.rounds import queries
 from pistes.rounds.models import Entry, Middle, Round
 from pistes.rounds.rules import Spread, spread
-from pistes.stories import Verb, stream_of
+from pistes.rounds.stories import CLOSINGS
+from pistes.rounds.stories import Verb as RoundVerb
+from pistes.stories import Verb
 
 Key = tuple[UUID, str]
 BATCH = 1_000
@@ -73,7 +75,7 @@ async def _standing(work: Work, found: Round, family: str) -> dict[Key, Standing
         )
     )
     return {
-        (row.piste_id, row.criterion): Standing(row.id, row.level, row.origin) for row in await work.db.execute(query)
+        (piste, key): Standing(id_, level, origin) for id_, piste, key, level, origin in await work.db.execute(query)
     }
 
 
@@ -106,7 +108,7 @@ async def _write(
         }
         for (piste, key), level in changed.items()
     ]
-    await work.db.execute(insert(Mark), marks)
+    await work.db.execute(insert(Mark.__table__), marks)  # type: ignore[attr-defined]
     said = {"origin": str(Origin.COMPUTED), "reason": found.title}
     lines = [
         {
@@ -124,6 +126,6 @@ async def _write(
         }
         for (piste, key), level in changed.items()
     ]
-    await work.db.execute(insert(Change), lines)
-    for piste in sorted({piste for piste, _ in changed}):
-        work.record(stream_of(piste), Verb.PISTE_MARKED, piste)
+    await work.db.execute(insert(Change.__table__), lines)  # type: ignore[attr-defined]
+    # One entry, whatever the number of pistes: a counter for each would be a lock and a round trip for each.
+    work.record(CLOSINGS, RoundVerb.ROUND_CLOSED, found.id)

@@ -4,6 +4,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from entente.journal import Entry
 from entente.live import Feed, Fragment
+from pistes import queries as register
 from pistes.rounds import queries
 from pistes.rounds.models import Round
 from pistes.rounds.queries import Progress
@@ -12,6 +13,9 @@ from pistes.rounds.stories import Verb
 round_feed = Feed("pistes/round", watch=queries.round_for)
 # What it computed is another page than the one that was waiting for it.
 round_feed.renews(Verb.ROUND_CLOSED)
+closings_feed = Feed("pistes/closings", watch=register.register_for)
+# Thousands of pistes may have new marks at once: each page that is open on one takes it again by itself.
+closings_feed.renews(Verb.ROUND_CLOSED)
 
 
 def shown(progress: Progress) -> Fragment:

@@ -218,8 +218,8 @@ async def counts(db: AsyncSession, found: Round, pistes: Collection[UUID] | None
     if pistes is not None:
         query = query.where(col(Given.piste_id).in_(pistes))
     said: dict[tuple[UUID, str], dict[int, int]] = {}
-    for row in await db.execute(query):
-        said.setdefault((row.piste_id, row.criterion), {})[row.level] = row.voices
+    for piste, key, level, voices in await db.execute(query):
+        said.setdefault((piste, key), {})[level] = voices
     return said
 
 

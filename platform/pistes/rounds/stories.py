@@ -5,6 +5,9 @@ from uuid import UUID
 from entente.ids import Ref
 from entente.journal import Verb as AnyVerb
 
+CLOSINGS = Ref("pistes/closings", UUID("0197a000-0000-7000-8000-000000000002"))
+"""The stream of what closed rounds computed: one entry for all the pistes of a round, which their pages follow."""
+
 
 class Verb(AnyVerb):
     """What happens to a round; never what a voice said."""

@@ -1,12 +1,15 @@
 """The tree as it stands: one question, whatever its size."""
 
+from collections import namedtuple
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 from uuid import UUID
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from entente.db import rows
 from pistes.models import Piste
 from pistes.tree.models import Node, NodeKind, Spelling
 
@@ -74,13 +77,34 @@ class Tree:
 
 
 async def tree(db: AsyncSession) -> Tree:
-    """The whole tree."""
+    """The whole tree, for whoever changes it."""
     query = (
         select(Node, Piste)
         .outerjoin(Piste, col(Piste.id) == col(Node.piste_id))
         .order_by(col(Node.place), col(Node.id))
     )
     by_id = {node.id: Branch(node, piste) for node, piste in (await db.exec(query)).all()}
+    return grown(by_id)
+
+
+_NODE = Node.__table__.columns  # type: ignore[attr-defined]
+_PISTE = Piste.__table__.columns  # type: ignore[attr-defined]
+_Place = namedtuple("_Place", _NODE.keys())  # type: ignore[misc]
+_Idea = namedtuple("_Idea", _PISTE.keys())  # type: ignore[misc]
+
+
+async def seen(db: AsyncSession) -> Tree:
+    """The whole tree, for whoever looks: plain rows, which cost a tenth of objects, with the same names."""
+    query = (
+        rows(*_NODE, *_PISTE)
+        .outerjoin(Piste, col(Piste.id) == col(Node.piste_id))
+        .order_by(col(Node.place), col(Node.id))
+    )
+    by_id: dict[UUID, Branch] = {}
+    for row in await db.execute(query):
+        node = cast("Node", _Place._make(row[: len(_NODE)]))
+        piste = cast("Piste", _Idea._make(row[len(_NODE) :])) if node.piste_id else None
+        by_id[node.id] = Branch(node, piste)
     return grown(by_id)
 
 

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from entente import links
+from entente.ids import Ref
 from entente.rules import Invalid, NotFound
 from entente.web import forms, pages
 from entente.web.requests import house_of, id_of, reading_of, who_of, work_of
@@ -78,10 +79,17 @@ async def create(request: Request) -> Response:
             made = await service.create(work, form)
             said = await taking.said(work.db, house_of(request), work.who, {"message": str(form.message or "")})
             if said:
-                await links.tie(work.db, stream_of(made.id), said.thread, work.who.id)
+                await _tie(work, made, said.thread)
     except Invalid as error:
         return await _new(request, error.errors)
     return pages.go(request, address_of(made.id), "La piste est dans le registre\u00a0: il reste à l’évaluer.")
+
+
+async def _tie(work: Work, piste: Piste, thread: Ref) -> None:
+    """Tie a piste to a conversation, and tell whoever has either of them open."""
+    await links.tie(work.db, stream_of(piste.id), thread, work.who.id)
+    for each in (stream_of(piste.id), thread):
+        work.record(each, links.Verb.TIED, each.id)
 
 
 async def edit(request: Request) -> Response:
@@ -157,7 +165,7 @@ async def talk(request: Request) -> Response:
         form = await forms.read(request, TalkForm)
         async with work_of(request) as work:
             opened = await talks.open(work, form.place, found.title[:150], form.body)
-            await links.tie(work.db, stream_of(found.id), opened, work.who.id)
+            await _tie(work, found, opened)
     except Invalid as error:
         async with reading_of(request) as db:
             return await piste_page(request, db, found, error.errors, "fil")

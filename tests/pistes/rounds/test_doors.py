@@ -53,8 +53,9 @@ async def test_a_round_is_opened_answered_and_closed_without_scripts(cotech: Wor
 
 
 async def test_no_surface_tells_a_mark_before_the_round_closes(evaluation: Evaluation) -> None:
-    """Brioude gives marks, then others: pages, files and fragments of everybody else are the same."""
+    """Brioude gives marks, then others: pages, files, forms and fragments of everybody else are the same."""
     world = evaluation.world
+    own = await evaluation.voice(world.camille)
 
     async def seen() -> list[str]:
         pages = []
@@ -66,6 +67,8 @@ async def test_no_surface_tells_a_mark_before_the_round_closes(evaluation: Evalu
                     assert (await browser.get(_address(evaluation, f"/resultats.{kind}"))).status_code == 404
                 voice = await evaluation.voice(world.denise)
                 assert (await browser.get(_address(evaluation, f"/notes/{voice.id}"))).status_code == 404
+        async with world.browser(world.camille) as browser:
+            pages.append((await browser.get(_address(evaluation, f"/notes/{own.id}"))).text)
         async with world.reading() as db:
             known = shown((await progress(db, [evaluation.round]))[evaluation.round.id]).context["progress"]
         return [*(re.sub(r'nonce="[^"]*"', "", page) for page in pages), str(known.voices)]

@@ -12,14 +12,15 @@ from entente.app import worker_of
 from entente.notices.models import Notice
 from entente.rules import Conflict, Invalid, NotFound, Refused
 from entente.settings import Settings
+from pistes.imports.service import bring_in
 from pistes.marks import queries as marks
 from pistes.marks import service as marking
 from pistes.marks.models import Mark, MarkForm, Origin
 from pistes.rounds import queries, service
 from pistes.rounds.models import Given, Middle, RetainedForm, Round, Voice
-from pistes.rounds.stories import reminder_of
-from pistes.stories import REGISTER, stream_of
-from registers import piste
+from pistes.rounds.stories import CLOSINGS, reminder_of, stream_of
+from pistes.stories import REGISTER
+from registers import HEAD, piste
 from rounds_world import Evaluation, key, opened
 from world import World
 
@@ -38,10 +39,32 @@ async def test_the_median_of_a_closed_round_becomes_the_mark(evaluation: Evaluat
     await evaluation.close()
     found = await _retained(evaluation.world, "Forum")
     assert [(each.level, each.origin) for each in found.values()] == [(1, Origin.COMPUTED)] * 3
-    assert {str(REGISTER), str(stream_of(evaluation.forum.id))} <= {each.stream for each in evaluation.world.rung}
+    # One entry for all the pistes of the round, however many: their pages follow it.
+    streams = {str(REGISTER), str(CLOSINGS), str(stream_of(evaluation.round.id))}
+    assert {each.stream for each in evaluation.world.rung} == streams
     async with evaluation.world.reading() as db:
         given = [each.level for each in await marks.given(db, evaluation.forum.id) if each.criterion == "potentiel"]
     assert given == [1, 3]
+
+
+async def test_closing_a_larger_round_takes_no_more_statements(cotech: World) -> None:
+    """Two pistes or forty-two: their marks, their stories and what is told of them are written at once."""
+    costs = []
+    for more in (0, 40):
+        if more:
+            lines = [f"{n},Piste {n},Économies,Réduire les coûts,1,1,1" for n in range(10, 10 + more)]
+            async with cotech.working(cotech.camille) as work:
+                await bring_in(work, "\n".join([HEAD, *lines]))
+        made = await opened(cotech, title=f"Tour {more}")
+        async with cotech.working(cotech.denise) as work:
+            [voice] = await queries.voices_of(work.db, cotech.denise, made)
+            said = {(each.id, "potentiel"): 2 for each in await queries.asked(work.db, made.id)}
+            await service.answer(work, made, voice, said)
+        with cotech.counting() as seen:
+            async with cotech.working(cotech.camille) as work:
+                await service.close(work, made)
+        costs.append(len(seen))
+    assert costs[0] == costs[1]
 
 
 async def test_an_override_stays_over_what_a_round_computes(evaluation: Evaluation) -> None:
