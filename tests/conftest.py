@@ -5,9 +5,11 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
+import structlog
 from sqlalchemy import text
 
 from entente import schema
@@ -25,6 +27,19 @@ def missing(reason: str) -> None:
     if require_services():
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loggers_are_heard() -> Iterator[None]:
+    """A logger that kept the configuration of one test would not be heard in the tests after it."""
+    configure = structlog.configure
+
+    def configure_without_keeping(**known: Any) -> None:
+        configure(**{**known, "cache_logger_on_first_use": False})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(structlog, "configure", configure_without_keeping)
+        yield
 
 
 @pytest.fixture(scope="session")
