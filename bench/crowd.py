@@ -224,16 +224,8 @@ def _crowd(place: Path, asked: Namespace, groups: Mapping[str, list[psutil.Proce
     words = [
         *(sys.executable, "-m", "locust", "-f", str(Path(__file__).with_name("crowd_people.py"))),
         *("--headless", "--users", str(asked.people), "--spawn-rate", str(rate), "--reset-stats"),
-        *(
-            "--run-time",
-            f"{asked.seconds + 30}s",
-            "--stop-timeout",
-            "5",
-            "--json",
-            "--only-summary",
-            "--loglevel",
-            "ERROR",
-        ),
+        *("--run-time", f"{asked.seconds + 30}s", "--stop-timeout", "5"),
+        *("--json", "--only-summary", "--loglevel", "ERROR"),
     ]
     with (place / "crowd.out").open("w") as out:
         crowd = subprocess.Popen(words, env=environment, stdout=out, stderr=subprocess.DEVNULL, start_new_session=True)
