@@ -47,7 +47,7 @@ THREADS_TODAY = 8
 
 async def today(db: AsyncSession, who: Who) -> Section | None:
     """The threads that hold something new for this person; nothing for someone who takes no part."""
-    if not (who.is_member or who.groups):
+    if not who.is_known:
         return None
     awaited = await announcements.awaited_from(db, who)
     list_ = await queries.threads_with_news(db, who, THREADS_TODAY)
