@@ -1,6 +1,7 @@
 """When someone's rights change, their own stream says so, and open pages ask again what they may see."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import update
@@ -14,6 +15,7 @@ from entente.journal import Verb as AnyVerb
 from entente.live import Feed, Fragment
 from entente.people.models import Person, PersonStatus, Session
 from entente.people.who import Who
+from entente.prepared import prepared
 from entente.rules import NotFound
 from entente.work import Work
 
@@ -69,13 +71,19 @@ async def faces_changed(work: Work, person_id: UUID) -> None:
 
 async def still_hold(db: AsyncSession, who: Who) -> bool:
     """Whether nothing has changed since this person knocked: same rights, same device, active account."""
-    version = (
+    if who.session_id is None:
+        return False
+    return bool((await db.execute(*_version(who.session_id, who.id))).scalar_one_or_none() == who.version)
+
+
+@prepared
+def _version(session_id: UUID, person_id: UUID) -> Any:
+    return (
         rows(Person.version)
         .join(Session, col(Session.person_id) == col(Person.id))
         .where(
-            col(Session.id) == who.session_id,
-            col(Person.id) == who.id,
+            col(Session.id) == session_id,
+            col(Person.id) == person_id,
             col(Person.status) == PersonStatus.ACTIVE,
         )
     )
-    return bool((await db.execute(version)).scalar_one_or_none() == who.version)
