@@ -150,6 +150,8 @@ def _postgresql(settings: Settings) -> AsyncEngine:
         settings.database_url,
         pool_size=settings.database_pool,
         max_overflow=settings.database_pool,
+        # The one that was used last knows most of our questions already: each connection prepares its own.
+        pool_use_lifo=True,
         # What a statement carries is what people write: no trace of an error repeats it.
         hide_parameters=True,
         connect_args={
