@@ -71,33 +71,45 @@ async def _answers(
 ) -> Answers:
     found: list[Candidate] = []
     is_bounded = False
+    sentence, floors = await _sentence(db, asked, any_word)
     for findable in findables:
-        candidates = await _candidates(db, who, asked, findable, chosen, any_word)
+        question, values = _asking_in(_is_embedded(db), who, asked, findable, chosen)
+        candidates = await _candidates(db, findable.kind, question, {**values, "sentence": sentence}, floors)
         is_bounded |= len(candidates) > MOST
         found += candidates[:MOST]
     return Answers(found, is_bounded, any_word)
 
 
-async def _candidates(
-    db: AsyncSession, who: Who, asked: Asked, findable: Findable, chosen: Mapping[str, str], any_word: bool
-) -> list[Candidate]:
-    is_embedded = db.get_bind().dialect.name == "sqlite"
+def _is_embedded(db: AsyncSession) -> bool:
+    return db.get_bind().dialect.name == "sqlite"
+
+
+async def _sentence(db: AsyncSession, asked: Asked, any_word: bool) -> tuple[str, Sequence[int]]:
+    """What the index of this home is asked, and how far back it looks in turn."""
+    if _is_embedded(db):
+        return _for_sqlite(asked, any_word), [0]
+    return _for_postgresql(asked, any_word), await _floors(db)
+
+
+def _asking_in(is_embedded: bool, who: Who, asked: Asked, findable: Findable, chosen: Mapping[str, str]) -> Prepared:
     narrowings = [
         *(_holds(_CANDIDATE, words) for words in asked.together),
         *(each.where(_CANDIDATE, chosen[each.name], who) for each in findable.filters if chosen.get(each.name)),
     ]
-    question, values = (
-        (_question(findable, who, is_embedded, narrowings), dict[str, Any]())
-        if narrowings
-        else _asking(findable, is_embedded)(who)
+    return (
+        (_question(findable, who, is_embedded, narrowings), {}) if narrowings else _asking(findable, is_embedded)(who)
     )
-    sentence = (_for_sqlite if is_embedded else _for_postgresql)(asked, any_word)
+
+
+async def _candidates(
+    db: AsyncSession, kind: str, question: Any, values: Mapping[str, Any], floors: Sequence[int]
+) -> list[Candidate]:
     found: Sequence[Any] = ()
-    for floor in [0] if is_embedded else await _floors(db):
-        found = (await db.execute(question, {**values, "sentence": sentence, "floor": floor})).all()
+    for floor in floors:
+        found = (await db.execute(question, {**values, "floor": floor})).all()
         if len(found) > MOST:
             break
-    return [Candidate(findable.kind, *row) for row in found]
+    return [Candidate(kind, *row) for row in found]
 
 
 @cache
