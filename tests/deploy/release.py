@@ -23,22 +23,28 @@ from deploy.guide import TREE
 
 PATIENCE = 90.0
 PASSWORD = "quatre mots bien choisis"
-SEED = """
-import asyncio
+PEOPLE = ("awa", "bruno")
+BEGIN = """
+import asyncio, sys
 from entente.app import furnish
+from entente.cli import app
 from entente.demo.seeds import seed
 from entente.house import House
 from entente.settings import load
 
-async def main():
+async def demonstration():
     house = House.build(load(), is_demo=True)
     furnish(house)
     await seed(house)
     await house.database.close()
 
-asyncio.run(main())
+app(["migrate"], standalone_mode=False)
+asyncio.run(demonstration())
+for name in sys.argv[1:]:
+    words = [f"{name}@soyaux.example", name.title(), "Diallo", "--organisation", "Soyaux"]
+    app(["people", "invite", *words], standalone_mode=False)
 """
-"""Its own demonstration, in the base that its settings name."""
+"""What an operator of that time does, in one process: shapes the base, fills it with its own demonstration, invites."""
 
 
 class NoHistory(Exception):
@@ -93,10 +99,11 @@ class Release:
         """One of its commands, to its end."""
         return _run([self.entente, *words], env)
 
-    def seed(self, env: Mapping[str, str]) -> None:
-        """Shape the base, and fill it with the demonstration of that time."""
-        for said in (self.run(env, "migrate"), _run([str(self.tree / ".venv/bin/python"), "-c", SEED], env)):
-            assert said.returncode == 0, said.stderr
+    def begin(self, env: Mapping[str, str]) -> list[str]:
+        """Fill a base with the demonstration of that time; returns a link for each of the people who are invited."""
+        said = _run([str(self.tree / ".venv/bin/python"), "-c", BEGIN, *PEOPLE], env)
+        assert said.returncode == 0, said.stderr
+        return re.findall(r"/invitation/\S+", said.stdout)
 
     def server(self, folder: Path, env: Mapping[str, str], port: int) -> Service:
         """Its server on this port, not started yet."""
@@ -137,7 +144,7 @@ def is_ready(port: int, base: str) -> bool:
 
 @dataclass
 class Traffic:
-    """Two people who write, one who reads and one who keeps a page open; and what they were answered."""
+    """Two people who write, read and keep a page open; and what they were answered."""
 
     base: str
     cookies: list[str] = field(default_factory=list)
@@ -155,25 +162,18 @@ class Traffic:
             base_url=self.base, headers={"Origin": self.base}, timeout=PATIENCE, trust_env=False
         )
 
-    async def settle(self, release: Release, env: Mapping[str, str]) -> None:
-        """Three people are invited by the operator of that release, sign in, and one of them opens a thread."""
-        for name in ("awa", "bruno", "camille"):
-            words = ["people", "invite", f"{name}@soyaux.example", name.title(), "Diallo", "--organisation", "Soyaux"]
-            said = await asyncio.to_thread(release.run, env, *words)
-            assert said.returncode == 0, said.stdout + said.stderr
-            self.cookies.append(await self._sign_in(name, said.stdout))
+    async def settle(self, links: Sequence[str]) -> None:
+        """Those who were invited sign in, and one of them opens a thread."""
+        self.cookies = [await self._sign_in(name, link) for name, link in zip(PEOPLE, links, strict=True)]
         opened = await self._ask("POST", "/forums/technique", self.cookies[0], {"title": "Neige", "body": "Bonjour."})
         assert opened.status_code == 303, opened.text
         self.thread = opened.headers["location"].partition("?")[0].partition("#")[0]
 
-    async def _sign_in(self, name: str, said: str) -> str:
-        link = re.search(r"/invitation/\S+", said)
-        assert link, said
+    async def _sign_in(self, name: str, link: str) -> str:
         form = {"given_name": name.title(), "family_name": "Diallo", "new_password": PASSWORD}
-        assert (await self.client.post(link[0], data=form)).status_code == 303
-        answer = await self.client.post(
-            "/connexion/mot-de-passe", data={"login": f"{name}@soyaux.example", "password": PASSWORD}
-        )
+        assert (await self.client.post(link, data=form)).status_code == 303
+        login = {"login": f"{name}@soyaux.example", "password": PASSWORD}
+        answer = await self.client.post("/connexion/mot-de-passe", data=login)
         assert answer.status_code == 303, answer.text
         self.client.cookies.clear()
         return str(answer.cookies["entente"])
@@ -181,11 +181,11 @@ class Traffic:
     @asynccontextmanager
     async def flowing(self) -> AsyncIterator[None]:
         """From before to after what happens meanwhile; a page is kept open all the time."""
-        page = await self._ask("GET", self.thread, self.cookies[2])
-        follower = Follower(self.client, self.cookies[2], random.Random(7))
+        page = await self._ask("GET", self.thread, self.cookies[1])
+        follower = Follower(self.client, self.cookies[1], random.Random(7))
         follower.begin(cursors_in(page.text))
         self.followers.append(follower)
-        people = [self._write(0), self._write(1), self._read(2), follower.follow()]
+        people = [self._write(0), self._write(1), self._read(1), follower.follow()]
         tasks = [asyncio.create_task(each) for each in people]
         try:
             await self.goes_on()
@@ -200,14 +200,14 @@ class Traffic:
 
     async def goes_on(self) -> None:
         """People have written and read some more since."""
-        until = (len(self.written) + 8, self.read + 4)
+        until = (len(self.written) + 6, self.read + 3)
         async with asyncio.timeout(PATIENCE):
             while (len(self.written) < until[0] or self.read < until[1]) and not self.refused:
                 await asyncio.sleep(0.02)
 
     async def _has_seen_all(self, follower: Follower) -> None:
         stream = f"forums/thread/{self.thread.rpartition('/')[2]}"
-        page = await self._ask("GET", self.thread, self.cookies[2])
+        page = await self._ask("GET", self.thread, self.cookies[1])
         [last] = [each for each in cursors_in(page.text) if each.startswith(stream)]
         position = int(last.rpartition(":")[2])
         async with asyncio.timeout(PATIENCE):

@@ -70,11 +70,11 @@ async def test_the_release_before_is_replaced_and_may_come_back_while_people_wor
             missing(f"{error} is not installed")
         stack.callback(nginx.kill)
         env = dict(made.env)
-        former.seed(env)
+        links = former.begin(env)
         old = opened(stack, former.server(folder, env, old_port), old_port, made_base := env["ENTENTE_BASE_URL"])
         nginx.open()
         traffic = Traffic(made_base)
-        await traffic.settle(former, env)
+        await traffic.settle(links)
 
         async with traffic.flowing():
             assert today().run(env, "migrate").returncode == 0
@@ -127,7 +127,10 @@ async def _said_in(made: Cluster) -> list[str]:
 
 
 async def test_a_small_house_goes_from_one_release_to_the_next_and_back(former: Release, place: Path) -> None:
-    """On SQLite, as the guide says: saved, widened under the former release, replaced; then back to what was saved."""
+    """On SQLite, as the guide says: saved, widened under the former release, replaced; then back to what was saved.
+
+    The former release, started again on a base of another shape than it knows, says what to do and touches nothing.
+    """
     folder, port = _folder(place / "small"), free_port()
     base = f"http://{HOST}:{port}"
     env = {
@@ -136,21 +139,21 @@ async def test_a_small_house_goes_from_one_release_to_the_next_and_back(former: 
         "ENTENTE_BASE_URL": base,
         "ENTENTE_LOG_FORMAT": "json",
     }
-    former.seed(env)
+    links = former.begin(env)
     with ExitStack() as stack:
         old = opened(stack, former.server(folder, env, port), port, base)
         traffic = Traffic(base, waits_for_a_server=True)
-        await traffic.settle(former, env)
+        await traffic.settle(links)
 
         async with traffic.flowing():
             saved = list(traffic.written)
             assert former.run(env, "backup", str(folder / "archive.tar.gz")).returncode == 0
+            shape = _shape(folder / "data")
             assert today().run(env, "migrate").returncode == 0
             await traffic.goes_on()
             old.stop()
             new = opened(stack, today().server(folder, env, port), port, base)
             await traffic.goes_on()
-            assert today().run(env, "doctor").stdout.count("Journal") == 1
         new.stop()
 
         assert traffic.refused == []
@@ -158,31 +161,20 @@ async def test_a_small_house_goes_from_one_release_to_the_next_and_back(former: 
         assert lost(traffic.written, _said(folder / "data")) == []
         await traffic.client.aclose()
 
+        again = former.run(env, "people", "list")
+        if _shape(folder / "data") == shape:
+            assert again.returncode == 0, again.stderr
+        else:
+            assert (again.returncode, "restaurez la sauvegarde" in again.stderr) == (1, True), again
         back = env | {"ENTENTE_DATA_DIR": str(folder / "back")}
         restored = former.run(back, "restore", str(folder / "archive.tar.gz"))
         assert restored.returncode == 0, restored.stderr
-        opened(stack, former.server(folder, back, port), port, base)
         assert lost(saved, _said(folder / "back")) == []
 
 
 def _said(data: Path) -> list[str]:
     with closing(sqlite3.connect(data / "entente.sqlite3")) as base:
         return [body for (body,) in base.execute(SAID)]
-
-
-async def test_the_release_before_started_again_serves_or_says_why_not(former: Release, place: Path) -> None:
-    """Stopped and started again on a base of today's shape: it opens if it knows that shape, and refuses in words."""
-    env = {"PATH": "/usr/bin:/bin", "ENTENTE_DATA_DIR": str(place / "ahead")}
-    assert former.run(env, "migrate").returncode == 0
-    before = _shape(place / "ahead")
-    assert today().run(env, "migrate").returncode == 0
-
-    said = former.run(env, "people", "list")
-
-    if _shape(place / "ahead") == before:
-        assert said.returncode == 0, said.stderr
-    else:
-        assert (said.returncode, "restaurez la sauvegarde" in said.stderr + said.stdout) == (1, True), said
 
 
 def _shape(data: Path) -> str:
