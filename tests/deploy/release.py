@@ -191,7 +191,8 @@ class Traffic:
             await self.goes_on()
             yield
             await self.goes_on()
-            await self._has_seen_all(follower)
+            if not self.refused:
+                await self._has_seen_all(follower)
         finally:
             for task in tasks:
                 task.cancel()

@@ -58,14 +58,11 @@ SAID = "SELECT body FROM post WHERE body LIKE 'Personne %'"
 async def test_the_release_before_is_replaced_and_may_come_back_while_people_work(former: Release, place: Path) -> None:
     """On PostgreSQL: the base is widened, both releases serve it side by side, either may go; nobody is refused."""
     old_port, new_port = free_port(), free_port()
-    folder = place / "large"
-    folder.mkdir()
+    folder = _folder(place)
     with ExitStack() as stack:
         try:
             nginx = Nginx(folder, old_port, lambda written: _two_behind(written, old_port, new_port))
-            made = stack.enter_context(
-                cluster(_folder(folder / "house"), ENTENTE_BASE_URL=f"http://{HOST}:{nginx.port}")
-            )
+            made = stack.enter_context(cluster(_folder(folder), ENTENTE_BASE_URL=f"http://{HOST}:{nginx.port}"))
         except Missing as error:
             missing(f"{error} is not installed")
         stack.callback(nginx.kill)
@@ -95,9 +92,11 @@ async def test_the_release_before_is_replaced_and_may_come_back_while_people_wor
         await traffic.client.aclose()
 
 
-def _folder(folder: Path) -> Path:
-    folder.mkdir()
-    return folder
+def _folder(place: Path) -> Path:
+    """A new one, for each try."""
+    made = Path(tempfile.mkdtemp(dir=place))
+    made.chmod(0o711)
+    return made
 
 
 def _two_behind(written: str, old: int, new: int) -> str:
@@ -131,7 +130,7 @@ async def test_a_small_house_goes_from_one_release_to_the_next_and_back(former: 
 
     The former release, started again on a base of another shape than it knows, says what to do and touches nothing.
     """
-    folder, port = _folder(place / "small"), free_port()
+    folder, port = _folder(place), free_port()
     base = f"http://{HOST}:{port}"
     env = {
         "PATH": "/usr/bin:/bin",
