@@ -123,7 +123,7 @@ async def plan(request: Request) -> Response:
         found, more = await queries.plan(db, who, window, asked.chosen)
         types, lenders, depots = await fleet.types(db), await search.lenders(db), await queries.depots(db)
         vacations = await schools.vacations(db, window.days[0], window.days[-1] + timedelta(days=1))
-    offered = {
+    offered: dict[str, Sequence[tuple[Any, str]]] = {
         "type": [(each.slug, each.name) for each in types],
         "place": [(each.id, each.name) for each in lenders],
         "depot": depots,

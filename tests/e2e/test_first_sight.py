@@ -2,11 +2,11 @@
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import expect
+from playwright.async_api import ViewportSize, expect
 
 from e2e.windows import CLAIRE, Windows, top_of
 
-WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+WIDE, PHONE = ViewportSize(width=1280, height=800), ViewportSize(width=390, height=844)
 THINGS = {
     "/reservations/planning": "#plan",
     "/reservations/planning?vue=liste": "#plan-list",
