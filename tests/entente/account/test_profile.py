@@ -19,7 +19,7 @@ from sqlmodel import col, select
 from starlette.applications import Starlette
 
 from entente.account.keeping import keeping, tidy
-from entente.account.profile import former, photos, service
+from entente.account.profile import former, photos, service, zones
 from entente.clock import now
 from entente.house import House
 from entente.people.models import Person, PersonStatus, Token
@@ -46,6 +46,18 @@ async def test_awa_sets_her_profile(world: World) -> None:
     assert 'value="Indian/Reunion" selected' in page
     awa = await person(world, world.awa)
     assert (awa.time_zone, awa.notifications, awa.version) == ("Indian/Reunion", {"mail": "daily", "quiet": [20, 7]}, 1)
+
+
+def test_zones_are_named_as_one_says_them() -> None:
+    """France and overseas come first, each with its distance from Greenwich out of summer time."""
+    groups = dict(zones.groups())
+    assert list(groups)[:3] == ["France", "Afrique", "Amérique"]
+    assert groups["France"][0] == ("Europe/Paris", "Paris, heure de France métropolitaine (UTC+1)")
+    assert ("Pacific/Marquesas", "Polynésie française, Marquises (UTC\N{MINUS SIGN}9:30)") in groups["France"]
+    assert ("Europe/London", "Londres (UTC)") in groups["Europe"]
+    assert ("America/Argentina/Salta", "Salta, Argentina (UTC\N{MINUS SIGN}3)") in groups["Amérique"]
+    assert "Europe/Paris" not in dict(groups["Europe"])
+    assert len(zones.known()) > 400
 
 
 async def test_a_new_name_is_seen_by_others(world: World) -> None:

@@ -11,9 +11,9 @@ from starlette.types import Message
 
 from entente.account import passwords, queries, rules, throttle, tokens
 from entente.account import service as door
-from entente.account.profile import photos, service
+from entente.account.profile import photos, service, zones
 from entente.account.profile import queries as own
-from entente.account.profile.models import ZONES, NewAddress, NewPassword, Profile
+from entente.account.profile.models import NewAddress, NewPassword, Profile
 from entente.account.throttle import TooMany
 from entente.account.tokens import Gone
 from entente.account.views import gone
@@ -244,7 +244,7 @@ async def _profile_page(
         typed={**known, **forms.typed_in(request)},
         errors=errors or {},
         about=about,
-        zones=ZONES,
+        zones=zones.groups(),
         hours=[(hour, f"{hour}\u00a0h") for hour in range(24)],
     )
 
