@@ -19,6 +19,7 @@ from forums.drafts.tidying import tidying
 from forums.following import service as following
 from forums.following import views as followed
 from forums.following.queries import tell_posts, tell_threads
+from forums.forgetting import forgets
 from forums.history import views as history
 from forums.holdings import holdings
 from forums.keeping import views as keeping
@@ -106,5 +107,6 @@ room = Room(
         following.TAKE_BACK: {service.Verb.POST_DELETED, service.Verb.POST_HIDDEN, service.Verb.THREAD_DELETED},
         following.REVIEW: {service.Verb.THREAD_MOVED, RightsVerb.READERS_CHANGED},
     },
+    forgets=forgets,
     lifespan=_tidying,
 )

@@ -27,6 +27,7 @@ import pistes.room
 import planning.room
 import realtime.room
 from entente import health, logs, mail
+from entente.forgetting.service import Forgetting
 from entente.house import House
 from entente.room import Room
 from entente.search import index
@@ -58,6 +59,11 @@ def rooms() -> list[Room]:
 def findables(open_rooms: Sequence[Room]) -> list[Findable]:
     """Everything that the search of the house finds."""
     return [findable for room in open_rooms for findable in room.finds]
+
+
+def forgetting(open_rooms: Sequence[Room]) -> Forgetting:
+    """How all of these rooms forget someone."""
+    return Forgetting([room.forgets for room in open_rooms], findables(open_rooms))
 
 
 def furnish(house: House, open_rooms: Sequence[Room] | None = None) -> House:
@@ -101,6 +107,7 @@ def create_app(house: House, rooms_: Sequence[Room] | None = None) -> Starlette:
     app.state.house = house
     app.state.rooms = open_rooms
     app.state.calendars = {each.kind: each for room in open_rooms for each in room.calendars}
+    app.state.forgetting = forgetting(open_rooms)
     app.state.nav = [item for room in open_rooms for item in room.nav]
     app.state.admin_nav = [item for room in open_rooms for item in room.admin_nav]
     return app
