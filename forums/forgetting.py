@@ -31,7 +31,6 @@ DONE = "who did it stays a number, which leads to nobody any more"
 FATES = {
     "accepted_answer": Fate(stays=why(DONE, "person_id")),
     "acknowledgement": Fate(stays=why("how many took note of an announcement is proved to its author", "person_id")),
-    "announcement": Fate(),
     "atom_address": Fate(gone="person_id", kept=why(CODE, "hash")),
     "attachment": Fate(
         stays=why(SAID, "owner_id"), words="name words", kept=why(CODE, "context label media_type kept")

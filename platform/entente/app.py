@@ -31,6 +31,7 @@ from entente.forgetting.service import Forgetting
 from entente.house import House
 from entente.room import Room
 from entente.search import index
+from entente.search.compacting import COMPACT, compact
 from entente.search.findable import Findable
 from entente.settings import load
 from entente.web import errors, static, style
@@ -128,7 +129,7 @@ def worker_of(house: House, open_rooms: Sequence[Room] | None = None) -> Worker:
     tasks = {kind: do for room in known for kind, do in room.tasks.items()}
     found = findables(known)
     tasks[index.INDEX] = lambda work, payload: index.follow(work, found, payload)
-    errands = {mail.MAIL: mail.send} | {kind: run for room in known for kind, run in room.errands.items()}
+    errands = {mail.MAIL: mail.send, COMPACT: compact} | {kind: run for room in known for kind, run in room.errands.items()}
     return Worker(furnish(house, known), tasks, errands)
 
 

@@ -29,7 +29,6 @@ FATES = {
     ),
     "piste_decision": Fate(stays=why(DONE, "recorded_by"), kept=why(PUBLIC, "title motive")),
     "piste_decision_file": Fate(kept=why(PUBLIC, "name") | why(CODE, "label media_type kept")),
-    "piste_decision_year": Fate(),
     "piste_deferral": Fate(stays=why(DONE, "person_id ended_by"), words="reason"),
     "piste_fiche": Fate(
         stays=why(DONE, "person_id"),
@@ -48,7 +47,6 @@ FATES = {
     ),
     "piste_register": Fate(words="tie_reason"),
     "piste_round": Fate(stays=why(DONE, "opened_by closed_by"), words="title"),
-    "piste_round_entry": Fate(),
     "piste_round_mark": Fate(stays=why(DONE, "person_id"), kept=why(CODE, "criterion")),
     "piste_round_voice": Fate(stays=why(DONE, "person_id")),
     "piste_sitter": Fate(stays=why(PUBLIC, "person_id"), kept=why(PUBLIC, "name")),

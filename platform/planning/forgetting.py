@@ -18,7 +18,6 @@ FATES = {
     "meeting_item": Fate(words="title note rapporteur"),
     "planning_absence": Fate(gone="person_id", words="note"),
     "planning_hall": Fate(kept=why(THING, "name address")),
-    "planning_rule": Fate(),
     "planning_series": Fate(kept=why(CODE, "rule")),
 }
 forgets = Forgets(FATES, found={"meeting": "id", "meeting_item": "meeting_id"})

@@ -32,7 +32,6 @@ FATES = {
     "function": Fate(gone="person_id", words="title"),
     "kept_mail": Fate(words="subject body", own="recipient"),
     "link": Fate(detached="person_id", kept=why(CODE, "one other")),
-    "membership": Fate(),
     "notice": Fate(
         gone="person_id", words="reason", stays={"by_id": ACTOR}, kept=why(CODE, "verb subject about")
     ),

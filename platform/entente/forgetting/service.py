@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from entente import live, rights
 from entente.clock import now
 from entente.db import rows
-from entente.forgetting.fates import Fates, Forgets, gathered
+from entente.forgetting.fates import Fate, Fates, Forgets, gathered
 from entente.forgetting.ground import ground
 from entente.forgetting.names import SHORTEST, Names
 from entente.forgetting.rewriting import rewrite
@@ -21,6 +21,7 @@ from entente.people.models import Function, FunctionKind, Person, PersonStatus, 
 from entente.people.queries import is_current
 from entente.rules import Conflict, Invalid
 from entente.search import index
+from entente.search.compacting import COMPACT
 from entente.search.findable import Findable
 from entente.text import clean_name, slug
 from entente.work import Work
@@ -63,15 +64,16 @@ class Forgetting:
         for table in reversed(SQLModel.metadata.sorted_tables):
             await self._detach(work.db, table, person.id)
         for table in SQLModel.metadata.sorted_tables:
-            changed = await rewrite(work.db, table, self.fates[table.name].words.split(), names)
+            changed = await rewrite(work.db, table, self.fates.get(table.name, Fate()).words.split(), names)
             for room, ids in zip(self.rooms, new, strict=True):
                 if table.name in room.found:
                     ids |= {row._mapping[room.found[table.name]] for row in changed}
         await self._find_anew(work.db, sorted(set().union(*new)))
+        work.later(COMPACT, {})
         await _be_nobody(work, person)
 
     async def _detach(self, db: AsyncSession, table: Table, person_id: UUID) -> None:
-        fate = self.fates[table.name]
+        fate = self.fates.get(table.name, Fate())
         gone = [table.c[name] == person_id for name in fate.gone.split()]
         if gone:
             await db.execute(delete(table).where(or_(*gone)))
