@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, or_, update
+from sqlalchemy import Table, bindparam, func, or_, update
 from sqlmodel import SQLModel, col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -181,18 +181,17 @@ async def _look_anew(db: AsyncSession, person_id: UUID) -> None:
 
 
 async def obstacles(db: AsyncSession, person_id: UUID) -> Sequence[str]:
-    """The group purchases that still run: nobody would answer for them."""
-    query = (
-        rows(Thread.title)
-        .join(Purchase, col(Purchase.thread_id) == col(Thread.id))
-        .where(col(Thread.author_id) == person_id, col(Thread.deleted_at).is_(None))
-        .where(col(Purchase.closed_at).is_(None), col(Purchase.deadline) > now())
-        .order_by(col(Thread.id))
+    """The group purchases that still run, which nobody would answer for; not their titles, which not everybody reads."""
+    mine = (col(Thread.author_id) == person_id, col(Thread.deleted_at).is_(None))
+    running = (col(Purchase.closed_at).is_(None), col(Purchase.deadline) > now())
+    query = rows(func.count()).select_from(Thread).join(Purchase, col(Purchase.thread_id) == col(Thread.id))
+    count = (await db.execute(query.where(*mine, *running))).scalar_one()
+    if not count:
+        return []
+    what = (
+        "Un achat groupé qu’elle a ouvert court" if count == 1 else f"{count} achats groupés qu’elle a ouverts courent"
     )
-    return [
-        f"L’achat groupé «\u00a0{title}\u00a0» court encore\u00a0: un modérateur du forum peut le clore."
-        for (title,) in await db.execute(query)
-    ]
+    return [f"{what} encore\u00a0: qui modère le forum peut le clore."]
 
 
 forgets = Forgets(FATES, obstacles, then)

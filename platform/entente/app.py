@@ -129,7 +129,9 @@ def worker_of(house: House, open_rooms: Sequence[Room] | None = None) -> Worker:
     tasks = {kind: do for room in known for kind, do in room.tasks.items()}
     found = findables(known)
     tasks[index.INDEX] = lambda work, payload: index.follow(work, found, payload)
-    errands = {mail.MAIL: mail.send, COMPACT: compact} | {kind: run for room in known for kind, run in room.errands.items()}
+    errands = {mail.MAIL: mail.send, COMPACT: compact} | {
+        kind: run for room in known for kind, run in room.errands.items()
+    }
     return Worker(furnish(house, known), tasks, errands)
 
 

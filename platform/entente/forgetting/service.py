@@ -1,6 +1,7 @@
 """Forgetting someone: one verb, in one transaction; whatever stops it halfway, nothing was done."""
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Table, delete, or_, update
@@ -53,6 +54,7 @@ class Forgetting:
 
     async def forget(self, work: Work, person_id: UUID, also: Sequence[str] = ()) -> None:
         """Take the names of someone out of everything; raises Conflict with what must be settled first."""
+        # Of two who forget the same person at once, the second finds nobody.
         person = await work.db.get_one(Person, person_id, with_for_update=True, populate_existing=True)
         obstacles = await self.obstacles(work.db, person)
         if obstacles:
@@ -100,17 +102,26 @@ def added(typed: str) -> list[str]:
 
 async def names_of(db: AsyncSession, person: Person, also: Sequence[str] = ()) -> Names:
     """How this person is named, and whether anybody else is named alike."""
-    others = (
-        await db.execute(
-            rows(Person.given_name, Person.family_name).where(
-                col(Person.id) != person.id, col(Person.forgotten_at).is_(None)
-            )
-        )
-    ).all()
-    mine = slug(person.name)
-    is_alone = all(mine not in (slug(f"{given} {family}"), slug(f"{family} {given}")) for given, family in others)
-    is_last = all(slug(family) != slug(person.family_name) for _, family in others)
-    return Names(person.given_name, person.family_name, person.email, tuple(also), is_alone, is_last)
+    alike = await namesakes(db, person)
+    return Names(person.given_name, person.family_name, person.email, tuple(also), not alike.whole, not alike.family)
+
+
+class Namesakes(NamedTuple):
+    """Who else bears the names of someone."""
+
+    whole: bool
+    """Both, in either order."""
+    family: bool
+
+
+async def namesakes(db: AsyncSession, person: Person) -> Namesakes:
+    """Whether anybody else here is named alike: what is written of them is left alone."""
+    query = rows(Person.given_name, Person.family_name)
+    query = query.where(col(Person.id) != person.id, col(Person.forgotten_at).is_(None))
+    others = [(slug(given), slug(family)) for given, family in await db.execute(query)]
+    given, family = slug(person.given_name), slug(person.family_name)
+    whole = (given, family) in others or (family, given) in others
+    return Namesakes(whole, any(each == family for _, each in others))
 
 
 async def _is_last_keeper(db: AsyncSession, person_id: UUID) -> bool:
