@@ -181,17 +181,15 @@ async def _look_anew(db: AsyncSession, person_id: UUID) -> None:
 
 
 async def obstacles(db: AsyncSession, person_id: UUID) -> Sequence[str]:
-    """The group purchases that still run, which nobody would answer for; not their titles, which not everybody reads."""
+    """The group purchases that still run, counted: their titles are not for everybody."""
     mine = (col(Thread.author_id) == person_id, col(Thread.deleted_at).is_(None))
     running = (col(Purchase.closed_at).is_(None), col(Purchase.deadline) > now())
     query = rows(func.count()).select_from(Thread).join(Purchase, col(Purchase.thread_id) == col(Thread.id))
     count = (await db.execute(query.where(*mine, *running))).scalar_one()
     if not count:
         return []
-    what = (
-        "Un achat groupé qu’elle a ouvert court" if count == 1 else f"{count} achats groupés qu’elle a ouverts courent"
-    )
-    return [f"{what} encore\u00a0: qui modère le forum peut le clore."]
+    what = "Un achat groupé ouvert par elle court" if count == 1 else f"{count} achats groupés ouverts par elle courent"
+    return [f"{what} encore\u00a0: attendez sa fin, ou faites-le clore par qui modère le forum."]
 
 
 forgets = Forgets(FATES, obstacles, then)

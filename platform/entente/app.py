@@ -29,7 +29,7 @@ import realtime.room
 from entente import health, logs, mail
 from entente.forgetting.service import Forgetting
 from entente.house import House
-from entente.room import Room
+from entente.room import Errand, Room
 from entente.search import index
 from entente.search.compacting import COMPACT, compact
 from entente.search.findable import Findable
@@ -129,9 +129,8 @@ def worker_of(house: House, open_rooms: Sequence[Room] | None = None) -> Worker:
     tasks = {kind: do for room in known for kind, do in room.tasks.items()}
     found = findables(known)
     tasks[index.INDEX] = lambda work, payload: index.follow(work, found, payload)
-    errands = {mail.MAIL: mail.send, COMPACT: compact} | {
-        kind: run for room in known for kind, run in room.errands.items()
-    }
+    errands: dict[str, Errand] = {mail.MAIL: mail.send, COMPACT: compact}
+    errands |= {kind: run for room in known for kind, run in room.errands.items()}
     return Worker(furnish(house, known), tasks, errands)
 
 
