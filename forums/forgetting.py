@@ -17,6 +17,7 @@ from entente.live import Verb
 from entente.text import TooLong, to_html, uncalled
 from entente.work import Work
 from forums.attachments.models import Attachment
+from forums.faces import drawn_anew
 from forums.history.models import Revision
 from forums.mentions.models import Call, Called
 from forums.mentions.service import links_in
@@ -65,7 +66,7 @@ async def then(work: Work, person_id: UUID, names: Names) -> Iterable[UUID]:
     shown = await _showing(work.db, person_id)
     titled = await rewrite(work.db, _table(Thread), ["title", "closed_reason"], names)
     posts = [post for post in await _naming(work.db, person_id, names) if await _write_over(work.db, post, names)]
-    await _look_anew(work.db, person_id)
+    await drawn_anew(work.db, person_id)
     # What they brought and never posted goes with what nobody took.
     unsent = (col(Attachment.owner_id) == person_id, col(Attachment.post_id).is_(None))
     await work.db.execute(update(Attachment).where(*unsent).values(removed_at=now()))
@@ -172,12 +173,6 @@ async def _write_over_earlier(db: AsyncSession, post: _Naming, names: Names) -> 
 
 def _without(body: str, handles: frozenset[str], names: Names) -> str:
     return names.without(uncalled(body, handles, GONE))
-
-
-async def _look_anew(db: AsyncSession, person_id: UUID) -> None:
-    """Posts that show someone among those who made a sign are drawn again."""
-    signed = rows(Reaction.post_id).where(col(Reaction.person_id) == person_id)
-    await db.execute(update(Post).where(col(Post.id).in_(signed)).values(look=Post.look + 1))
 
 
 async def obstacles(db: AsyncSession, person_id: UUID) -> Sequence[str]:

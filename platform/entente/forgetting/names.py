@@ -84,7 +84,7 @@ def _spelt(name: str) -> str:
 
 def _letter(letter: str) -> str:
     if letter in "'’ʼ":
-        return r"['’ʼ\s]?"
+        return r"['’ʼ\s_-]?"
     bare = slug(letter)
     ways = dict.fromkeys([letter, bare or letter])
     return f"(?:{'|'.join(map(re.escape, ways))}){_MARKS}"

@@ -90,7 +90,10 @@ async def correct(work: Work, person_id: UUID, identity: Identity) -> Person:
         person.email, person.given_name, person.family_name = identity.email, identity.given_name, identity.family_name
         work.db.add(person)
     work.audit("person.corrected", ref_of(person.id), fields=changed)
-    await (rights.rights_changed if "email" in changed else rights.faces_changed)(work, person.id)
+    if "email" in changed:
+        await rights.rights_changed(work, person.id)
+    if changed != ["email"]:
+        await rights.faces_changed(work, person.id)
     return person
 
 

@@ -1,4 +1,4 @@
-"""People who were forgotten, and the names that public registers keep."""
+"""People who were forgotten: since when."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,10 +13,3 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("person", sa.Column("forgotten_at", entente.db.Moment(timezone=True), nullable=True))
-    op.create_table(
-        "piste_sitter",
-        sa.Column("person_id", sa.Uuid(), nullable=False),
-        sa.Column("name", sa.String(length=161), nullable=False),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"]),
-        sa.PrimaryKeyConstraint("person_id"),
-    )
