@@ -130,9 +130,11 @@ async def _naming(db: AsyncSession, person_id: UUID, names: Names) -> list[_Nami
         handles.setdefault(post_id, set()).add(handle)
     earlier = rows(Revision.post_id).where(holding([_table(Revision).c.body], names))
     calling = rows(Call.post_id).where(*calls)
-    now_ = holding([_table(Post).c.body], names)
+    holds = holding([_table(Post).c.body], names)
     query = rows(col(Post.id), Post.thread_id, Post.body, Post.html, Post.version)
-    found = await db.execute(query.where(or_(now_, col(Post.id).in_(earlier), col(Post.id).in_(calling))))
+    which = or_(holds, col(Post.id).in_(earlier), col(Post.id).in_(calling))
+    # Held: what someone corrects meanwhile is not written over.
+    found = await db.execute(query.where(which).order_by(col(Post.id)).with_for_update())
     return [
         _Naming(row.id, row.thread_id, row.body, row.html, row.version, frozenset(handles.get(row.id, ())))
         for row in found

@@ -176,7 +176,7 @@ def _confirm(person: Person) -> None:
         "ses messages restent, sans son nom.\n"
         f"Pour lui remettre ses données, d’abord\u00a0: entente people export {person.email} donnees.zip"
     )
-    if not typer.confirm("Anonymiser cette personne ?"):
+    if typer.prompt("Écrivez «\u00a0oui\u00a0» pour continuer", default="non").strip().lower() != "oui":
         raise Conflict("Rien n’a été fait.")
 
 

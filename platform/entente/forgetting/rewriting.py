@@ -13,7 +13,9 @@ async def rewrite(db: AsyncSession, table: Table, columns: Iterable[str], names:
     """Write over the names in these columns of words; returns the rows that changed, each as it was."""
     written = [table.c[name] for name in columns]
     changed = []
-    for row in (await db.execute(select(table).where(holding(written, names)))).all():
+    # Held: what someone corrects meanwhile is not written over.
+    held = select(table).where(holding(written, names)).with_for_update()
+    for row in (await db.execute(held)).all():
         new = {each.name: _bounded(each, names.without_any(row._mapping[each])) for each in written}
         if any(value != row._mapping[name] for name, value in new.items()):
             is_it = [key == row._mapping[key] for key in table.primary_key.columns]

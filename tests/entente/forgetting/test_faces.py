@@ -75,10 +75,9 @@ async def _open(client: httpx.AsyncClient, process: "subprocess.Popen[bytes]") -
 
 
 async def _seen(world: World, elsewhere: httpx.AsyncClient) -> str:
-    """The thread and the list of its forum, as the other process shows them, twice: the second time from what it keeps."""
-    pages = [
-        await elsewhere.get(f"/forums/{what}") for what in (f"fils/{world.snow.id}", "technique") for _ in range(2)
-    ]
+    """The thread and the list of its forum as the other process shows them, then once more from what it keeps."""
+    addresses = [f"/forums/fils/{world.snow.id}", "/forums/technique"] * 2
+    pages = [await elsewhere.get(address) for address in addresses]
     assert [page.status_code for page in pages] == [200] * 4
     return "".join(page.text for page in pages)
 
