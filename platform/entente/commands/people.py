@@ -128,7 +128,7 @@ async def _suspend(email: str) -> None:
 
 @people.command()
 def anonymise(
-    email: Email,
+    who: Annotated[str, typer.Argument(metavar="E-MAIL", help="Adresse e-mail de la personne, ou son numéro.")],
     also: Annotated[
         list[str] | None,
         typer.Option(metavar="MOTS", help="Autres mots qui la désignent\u00a0: téléphone, nom de naissance…"),
@@ -136,17 +136,17 @@ def anonymise(
     yes: Annotated[bool, typer.Option("--yes", help="Ne pas demander de confirmation.")] = False,
 ) -> None:
     """Retirer de partout le nom d’une personne partie (RGPD)\u202f; son compte doit être suspendu. Sans retour."""
-    asyncio.run(_anonymise(email, also or [], yes))
+    asyncio.run(_anonymise(who, also or [], yes))
 
 
-async def _anonymise(email: str, also: list[str], yes: bool) -> None:
+async def _anonymise(named: str, also: list[str], yes: bool) -> None:
     from entente.app import forgetting, rooms
 
     known = forgetting(rooms())
     words = _added(also)
     async with current(settled()) as house:
         async with house.database.reading() as db:
-            person = await _person(db, email)
+            person = await _numbered(db, named) or await _person(db, named)
             obstacles = await known.obstacles(db, person)
             alike = await namesakes(db, person)
         if obstacles:
@@ -157,10 +157,19 @@ async def _anonymise(email: str, also: list[str], yes: bool) -> None:
             await known.forget(work, person.id, words)
     typer.echo(
         "C’est fait\u00a0: cette personne s’appelle désormais «\u00a0Personne partie\u00a0». Les sauvegardes d’avant "
-        "la nomment encore, jusqu’à ce qu’elles expirent."
+        "la nomment encore, jusqu’à ce qu’elles expirent.\n"
+        f"À noter, pour recommencer si l’une d’elles est restaurée\u00a0: entente people anonymise {person.id}"
     )
     if alike.whole:
         typer.echo("Une autre personne porte le même nom\u00a0: relisez les textes qui le citent.")
+
+
+async def _numbered(db: AsyncSession, named: str) -> Person | None:
+    """The person of that number: it is kept of whoever was forgotten, for the day when a backup brings them back."""
+    try:
+        return await db.get(Person, UUID(named))
+    except ValueError:
+        return None
 
 
 def _added(also: list[str]) -> list[str]:

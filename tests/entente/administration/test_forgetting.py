@@ -117,7 +117,7 @@ def test_someone_is_forgotten_by_a_command(world: World, monkeypatch: pytest.Mon
     kept = CliRunner().invoke(app, asked, input="non\n")
     before = asyncio.run(_name(world))
     done = CliRunner().invoke(app, asked, input="Oui\n")
-    again = CliRunner().invoke(app, [*asked, "--yes"])
+    again = CliRunner().invoke(app, ["people", "anonymise", str(world.bruno.id), "--yes"])
     assert isinstance(opened.exception, Conflict)
     assert CLOSE_FIRST in opened.exception.reason
     assert isinstance(kept.exception, Conflict)
@@ -126,7 +126,9 @@ def test_someone_is_forgotten_by_a_command(world: World, monkeypatch: pytest.Mon
     assert before == "Bruno Chassagne"
     assert (done.exit_code, "C’est fait" in done.output) == (0, True)
     assert asyncio.run(_name(world)) == "Personne partie"
+    assert f"people anonymise {world.bruno.id}" in done.output
     assert isinstance(again.exception, Conflict)
+    assert again.exception.reason == ALREADY
 
 
 async def _close(world: World) -> None:
