@@ -27,6 +27,8 @@ class Verb(AnyVerb):
     SESSION_ENDED = "session.ended"
     READERS_CHANGED = "readers.changed"
     """Said on the thing's own stream: whoever follows it is asked again."""
+    FACE_CHANGED = "face.changed"
+    """Said on the person's own stream, for the rooms that keep how someone is called in what they made."""
     BODY_RENAMED = "body.renamed"
     """Said on the body's own stream, for the rooms that show its name where no page asks again: calendars."""
 
@@ -45,7 +47,7 @@ async def _is_oneself(_db: AsyncSession, who: Who, person_id: UUID) -> object:
 person_feed = Feed("entente/person", watch=_is_oneself)
 
 
-@person_feed.shows(Verb.RIGHTS_CHANGED, Verb.SESSION_ENDED)
+@person_feed.shows(Verb.RIGHTS_CHANGED, Verb.SESSION_ENDED, Verb.FACE_CHANGED)
 async def _nothing_to_see(_db: AsyncSession, _entry: Entry) -> Fragment | None:
     """Nothing shows: the hub itself acts on these."""
     return None
@@ -67,6 +69,7 @@ def ask_again(work: Work, people: Iterable[UUID]) -> None:
 async def faces_changed(work: Work, person_id: UUID) -> None:
     """Say that others see this person differently: fragments that show them are made again."""
     await work.db.execute(update(Person).where(col(Person.id) == person_id).values(version=Person.version + 1))
+    work.record(stream_of_person(person_id), Verb.FACE_CHANGED, person_id)
 
 
 async def still_hold(db: AsyncSession, who: Who) -> bool:

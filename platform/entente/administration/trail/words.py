@@ -15,6 +15,7 @@ ACTS = {
     "function.ended": "a mis fin à une fonction de",
     "people.imported": "a importé des personnes",
     "people.exported": "a exporté les personnes",
+    "person.forgotten": "a anonymisé",
     "person.exported": "a exporté tout ce que la plateforme garde de",
     "organisation.added": "a ajouté l’organisation",
     "organisation.edited": "a modifié la fiche de",
