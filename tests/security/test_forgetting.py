@@ -17,8 +17,7 @@ from booking.basket.models import Basket
 from booking.models import Reservation, State
 from entente import links, mail, schema
 from entente.account.models import Newcomer
-from entente.account.profile.photos import keep as keep_photo
-from entente.account.profile.photos import path_of
+from entente.account.profile import photos
 from entente.app import forgetting, rooms, worker_of
 from entente.clock import now
 from entente.forgetting.fates import Fate, naming, undeclared, wordy
@@ -27,6 +26,7 @@ from entente.ids import Ref, new_id
 from entente.outside.models import OutsideEvent, OutsideSource
 from entente.people.models import Person, PersonStatus, Seat
 from entente.people.who import Who
+from entente.rules import NotFound
 from forums import queries, service
 from forums.models import EditedPost
 from forums.purchase.models import Purchase
@@ -82,7 +82,7 @@ async def test_nothing_names_someone_who_was_forgotten(estate: Estate, known: Fo
     before = {where for where, _ in [hit async for hit in _hits(world)]}
     assert poisoned <= before | {("draft", "body")}
     assert {("post", "html"), ("mention_handle", "handle"), ("search_document", "terms"), ("person", "email")} <= before
-    assert path_of(world.house.settings.data_dir, photo).exists()
+    assert await photos.read(world.house, photo)
 
     await _closed(world, zenobie)
     async with world.working(world.ines) as work:
@@ -91,7 +91,8 @@ async def test_nothing_names_someone_who_was_forgotten(estate: Estate, known: Fo
 
     left = [hit async for hit in _hits(world)]
     assert left == [(("piste_sitter", "name"), f"{GIVEN} {FAMILY}")]
-    assert not path_of(world.house.settings.data_dir, photo).exists()
+    with pytest.raises(NotFound):
+        await photos.read(world.house, photo)
     assert list(_in_files(world.house.settings.data_dir)) == []
     async with world.reading() as db:
         person = await db.get_one(Person, zenobie.id)
@@ -119,7 +120,7 @@ async def _christened(world: World) -> Who:
 async def _lives(estate: Estate, zenobie: Who) -> UUID:
     """What she does, and what others do with her, that no row of the estate holds yet."""
     world = estate.world
-    photo = await keep_photo(world.house.settings.data_dir, drawing())
+    photo = await photos.keep(world.house.files, drawing())
     called = await world.post(world.bruno, world.snow, f"Merci @zenobie-quevremont. {SAID}")
     async with world.working(world.bruno) as work:
         said, place = await queries.post_for(work.db, world.bruno, called.id)

@@ -1,6 +1,5 @@
 """How accounts forget someone: their photo goes, and so does an address that was never confirmed."""
 
-import asyncio
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
@@ -9,7 +8,7 @@ from sqlalchemy import delete
 from sqlmodel import col
 
 from entente.account.models import Newcomer
-from entente.account.profile.photos import path_of
+from entente.account.profile import photos
 from entente.forgetting.fates import CODE, Fate, Forgets, why
 from entente.forgetting.names import Names
 from entente.house import House
@@ -30,8 +29,7 @@ async def then(work: Work, person_id: UUID, names: Names) -> Iterable[UUID]:
 
 async def remove_photo(house: House, payload: dict[str, Any]) -> None:
     """Remove the file of a photo that nobody's profile names any more; one that is gone is gone."""
-    file = path_of(house.settings.data_dir, UUID(payload["photo"]))
-    await asyncio.to_thread(file.unlink, missing_ok=True)
+    await photos.remove(house, UUID(payload["photo"]))
 
 
 forgets = Forgets({"newcomer": Fate(own="email", kept=why(CODE, "hash"))}, then=then)

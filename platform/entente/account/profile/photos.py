@@ -60,6 +60,12 @@ async def read(house: House, photo: UUID) -> bytes:
         return await _read_former(former_place(house.settings.data_dir, photo))
 
 
+async def remove(house: House, photo: UUID) -> None:
+    """Forget a photo, wherever it lies; one that is gone is gone."""
+    await house.files.remove([name_of(photo)])
+    await asyncio.to_thread(former_place(house.settings.data_dir, photo).unlink, missing_ok=True)
+
+
 def former_place(data_dir: Path, photo: UUID) -> Path:
     """Where a photo lay until 0.4: in a folder that one machine alone could read; see `former`."""
     return data_dir / FORMER_FOLDER / f"{photo}.webp"
