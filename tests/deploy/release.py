@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import httpx
@@ -75,11 +76,10 @@ def former_release() -> str:
         return git("rev-parse", "--verify", f"{named}^{{commit}}").decode().strip()
     today = tomllib.loads((TREE / "pyproject.toml").read_text())["project"]["version"]
     commits = git("log", "--first-parent", "--format=%H", "-m", "--", "pyproject.toml").decode().split()
-    for commit in commits:
+    for after, commit in pairwise(["", *commits]):
         if version_at(commit) != today:
-            # What followed it until the version changed is part of it.
-            after = commits[commits.index(commit) - 1] if commits.index(commit) else "HEAD"
-            return git("rev-parse", f"{after}^").decode().strip()
+            # What followed it until the version was changed is part of it.
+            return git("rev-parse", f"{after}^" if after else "HEAD").decode().strip()
     raise NoHistory("every commit known here is of today's version (a shallow clone?)")
 
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 import tempfile
+import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -12,7 +13,8 @@ import pytest
 from bench.cluster import Cluster, Missing, Nginx, Service, cluster
 from bench.ground import HOST, free_port
 from conftest import missing
-from deploy.release import NoHistory, Release, Traffic, former_release, install, is_ready, today
+from deploy.guide import TREE
+from deploy.release import NoHistory, Release, Traffic, former_release, git, install, is_ready, today, version_at
 
 pytestmark = pytest.mark.flaky(reruns=1, reruns_delay=1)
 # Ten processes share the cores of this machine with other tests: one may be late. Twice is a fault.
@@ -182,10 +184,14 @@ def _shape(data: Path) -> str:
     return str(shape)
 
 
-def test_the_release_before_is_found_where_there_is_a_history() -> None:
-    """It is another version than today's, and everything between it and today is of today's."""
+def test_the_release_before_is_found_in_the_history(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is of another version than today's, and what follows it is of today's."""
+    monkeypatch.delenv("ENTENTE_TEST_RELEASE", raising=False)
     try:
         commit = former_release()
+        after = git("rev-list", "--first-parent", f"{commit}..HEAD").decode().split()[-1:]
+        versions = [version_at(each) for each in (commit, *after)]
     except NoHistory as error:
         pytest.skip(f"the release before is not in this history: {error}")
-    assert len(commit) == 40
+    today_s = tomllib.loads((TREE / "pyproject.toml").read_text())["project"]["version"]
+    assert [each == today_s for each in versions] == [False, *(True for _ in after)]
