@@ -1,4 +1,4 @@
-"""A crowd: 1,500 people over all rooms, with real pages and open streams, on two servers, PostgreSQL and Redis.
+"""A crowd: 1,500 people over all rooms, with real pages and open streams, behind nginx, on PostgreSQL and Redis.
 
 `python -m bench.crowd [--people 1500] [--seconds 120]` prints what each page took, what a connection weighs and which
 processes the time went to.
@@ -8,27 +8,24 @@ import asyncio
 import json
 import os
 import secrets
-import signal
 import subprocess
 import sys
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-import httpx
 import psutil
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bench import houses
-from bench.ground import HOST, POSTGRES, REDIS, cpu_of, folder, free_port, has, memory_of, say, table
+from bench.cluster import Cluster, Missing, Service, cluster, end_at_signals
+from bench.ground import cpu_of, folder, memory_of, say, table
 from entente import schema
 from entente.clock import now
 from entente.demo import seeds
@@ -37,10 +34,8 @@ from entente.people.models import Function, FunctionKind, Organisation, Organisa
 from entente.people.queries import hash_of
 from entente.settings import Settings, load
 
-BASE = "entente_bench_crowd"
-WORKERS = 2
-PATIENCE = 90
-COMMAND = Path(sys.executable).with_name("entente")
+ARRIVAL = 30
+"""Seconds over which the crowd comes in; then it is measured."""
 
 
 @dataclass(frozen=True)
@@ -54,14 +49,17 @@ class Cost:
 def main() -> None:
     """Fill a house, let the crowd in, and print what it cost."""
     asked = _asked()
-    if not (has(POSTGRES) and has(REDIS)):
-        sys.exit("bench: a crowd needs PostgreSQL and Redis")
-    with folder() as place, _house(place, asked.people) as (settings, cookies):
-        known = {"cookies": cookies, "host": settings.base_url}
-        (place / "crowd.json").write_text(json.dumps(known))
-        with _served(settings) as groups:
-            alone = _costs(groups)
-            said = _crowd(place, asked, groups)
+    end_at_signals()
+    try:
+        with folder() as place, cluster(place, asked.workers) as house:
+            say(f"the demonstration, and {asked.people:,} people of its communes")
+            cookies = asyncio.run(_fill(load(**house.settings()), asked.people))
+            (place / "crowd.json").write_text(json.dumps({"cookies": cookies, "host": house.base}))
+            house.open()
+            alone = _costs(house)
+            said = _crowd(place, asked, house)
+    except Missing as error:
+        sys.exit(f"bench: a crowd needs {error}")
     _print(asked, said, alone)
 
 
@@ -69,33 +67,11 @@ def _asked() -> Namespace:
     parser = ArgumentParser()
     parser.add_argument("--people", type=int, default=1_500)
     parser.add_argument("--seconds", type=int, default=120)
+    parser.add_argument("--workers", type=int, default=2)
     return parser.parse_args()
 
 
 # --- the house --------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _house(place: Path, people: int) -> Iterator[tuple[Settings, list[str]]]:
-    asyncio.run(_sentence(f'DROP DATABASE IF EXISTS "{BASE}" WITH (FORCE)'))
-    asyncio.run(_sentence(f'CREATE DATABASE "{BASE}"'))
-    try:
-        settings = load(
-            database_url=f"{POSTGRES}/{BASE}", redis_url=REDIS, base_url=f"http://{HOST}:{free_port()}",
-            data_dir=place, worker="apart",
-        )  # fmt: skip
-        say(f"the demonstration, and {people:,} people of its communes")
-        yield settings, asyncio.run(_fill(settings, people))
-    finally:
-        asyncio.run(_sentence(f'DROP DATABASE "{BASE}" WITH (FORCE)'))
-
-
-async def _sentence(words: str) -> None:
-    keeper = await asyncpg.connect(f"{POSTGRES}/postgres")
-    try:
-        await keeper.execute(words)
-    finally:
-        await keeper.close()
 
 
 async def _fill(settings: Settings, people: int) -> list[str]:
@@ -137,70 +113,24 @@ def _function(person: UUID, commune: UUID) -> Function:
 # --- its processes ----------------------------------------------------------------------------------------
 
 
-@contextmanager
-def _served(settings: Settings) -> Iterator[Mapping[str, list[psutil.Process]]]:
-    environment = {
-        **os.environ,
-        "ENTENTE_DATABASE_URL": settings.database_url.replace("+asyncpg", ""),
-        "ENTENTE_REDIS_URL": settings.redis_url or "",
-        "ENTENTE_BASE_URL": settings.base_url,
-        "ENTENTE_DATA_DIR": str(settings.data_dir),
-        "ENTENTE_WORKER": "apart",
-        "ENTENTE_LOG_FORMAT": "json",
-    }
-    port = int(settings.base_url.rpartition(":")[2])
-    log = (settings.data_dir / "serve.log").open("w")
-    commands = (("serve", "--workers", str(WORKERS), "--port", str(port)), ("worker",))
-    started = [
-        subprocess.Popen([str(COMMAND), *words], env=environment, stdout=log, stderr=log, start_new_session=True)
-        for words in commands
-    ]
-    try:
-        _until_it_answers(port)
-        web, worker = (psutil.Process(each.pid) for each in started)
-        yield {
-            "web": web.children(recursive=True),
-            "worker": [worker],
-            "PostgreSQL": _named("postgres"),
-            "Redis": _named("redis-server"),
-        }
-    finally:
-        for each in started:
-            each.send_signal(signal.SIGTERM)
-        for each in started:
-            each.wait(60)
-        log.close()
+def _costs(house: Cluster) -> dict[str, Cost]:
+    services = {
+        "servers": house.servers, "nginx": house.nginx, "worker": house.worker, "PostgreSQL": house.postgres,
+        "Redis": house.redis,
+    }  # fmt: skip
+    return {name: _cost(service) for name, service in services.items()}
 
 
-def _until_it_answers(port: int) -> None:
-    """Every server is ready: as many answers in a row as there are, and some."""
-    until, ready = time.monotonic() + PATIENCE, 0
-    while ready < 5 * WORKERS:
-        if time.monotonic() > until:
-            raise RuntimeError("the house did not open")
-        ready = ready + 1 if _is_ready(port) else 0
-        time.sleep(0.2)
+def _cost(service: Service) -> Cost:
+    family = service.family()
+    # Connections to PostgreSQL are processes that end: their parent has inherited what they took.
+    inherited = family[0].cpu_times() if family else None
+    buried = inherited.children_user + inherited.children_system if inherited else 0.0
+    return Cost(buried + sum(map(cpu_of, _pids(family))), sum(map(memory_of, _pids(family))))
 
 
-def _is_ready(port: int) -> bool:
-    try:
-        return httpx.get(f"http://{HOST}:{port}/sante/pret", timeout=5).status_code == 200
-    except httpx.TransportError:
-        return False
-
-
-def _named(name: str) -> list[psutil.Process]:
-    return [each for each in psutil.process_iter(["name"]) if each.info["name"] == name]
-
-
-def _costs(groups: Mapping[str, list[psutil.Process]]) -> dict[str, Cost]:
-    groups = {**groups, "PostgreSQL": _named("postgres")}
-    return {name: _cost(each) for name, each in groups.items()}
-
-
-def _cost(processes: list[psutil.Process]) -> Cost:
-    alive = [each.pid for each in processes if each.is_running()]
-    return Cost(sum(map(cpu_of, alive)), sum(map(memory_of, alive)))
+def _pids(family: Iterable[psutil.Process]) -> list[int]:
+    return [each.pid for each in family if each.is_running()]
 
 
 # --- the crowd --------------------------------------------------------------------------------------------
@@ -217,22 +147,28 @@ class Said:
     cpu_of_crowd: float
 
 
-def _crowd(place: Path, asked: Namespace, groups: Mapping[str, list[psutil.Process]]) -> Said:
+def _crowd(place: Path, asked: Namespace, house: Cluster) -> Said:
     say(f"{asked.people:,} people for {asked.seconds} s")
     environment = {**os.environ, "ENTENTE_BENCH_CROWD": str(place / "crowd.json")}
-    rate = max(asked.people // 30, 1)
     words = [
         *(sys.executable, "-m", "locust", "-f", str(Path(__file__).with_name("crowd_people.py"))),
-        *("--headless", "--users", str(asked.people), "--spawn-rate", str(rate), "--reset-stats"),
-        *("--run-time", f"{asked.seconds + 30}s", "--stop-timeout", "5"),
+        *(
+            "--headless",
+            "--users",
+            str(asked.people),
+            "--spawn-rate",
+            str(max(asked.people // ARRIVAL, 1)),
+            "--reset-stats",
+        ),
+        *("--run-time", f"{asked.seconds + ARRIVAL}s", "--stop-timeout", "5"),
         *("--json", "--only-summary", "--loglevel", "ERROR"),
     ]
     with (place / "crowd.out").open("w") as out:
         crowd = subprocess.Popen(words, env=environment, stdout=out, stderr=subprocess.DEVNULL, start_new_session=True)
-        time.sleep(35)  # everybody has come in
-        before, began, busy = _costs(groups), time.monotonic(), cpu_of(crowd.pid)
+        time.sleep(ARRIVAL + 5)  # everybody has come in
+        before, began, busy = _costs(house), time.monotonic(), cpu_of(crowd.pid)
         time.sleep(max(asked.seconds - 10, 5))
-        after, seconds = _costs(groups), time.monotonic() - began
+        after, seconds = _costs(house), time.monotonic() - began
         busy = cpu_of(crowd.pid) - busy
         crowd.wait(90)
     return Said(json.loads((place / "crowd.out").read_text()), before, after, seconds, busy / seconds)
@@ -243,7 +179,7 @@ def _crowd(place: Path, asked: Namespace, groups: Mapping[str, list[psutil.Proce
 
 def _print(asked: Namespace, said: Said, alone: Mapping[str, Cost]) -> None:
     table(
-        f"{asked.people:,} people, {asked.seconds} s, {WORKERS} servers, load {os.getloadavg()[0]:.1f}",
+        f"{asked.people:,} people, {asked.seconds} s, {asked.workers} servers, load {os.getloadavg()[0]:.1f}",
         ["page", "count", "refused or failed", "p50, ms", "p95, ms", "p99, ms"],
         [
             [each["name"], each["num_requests"], each["num_failures"],
@@ -256,7 +192,7 @@ def _print(asked: Namespace, said: Said, alone: Mapping[str, Cost]) -> None:
         ["", "share of one core", "resident, MB", "of which per connected person, kB"],
         [
             [name, f"{(after.seconds - said.before[name].seconds) / said.seconds:.2f}", after.resident // 10**6,
-             f"{(after.resident - alone[name].resident) / asked.people / 1000:.0f}" if name == "web" else "–"]
+             f"{(after.resident - alone[name].resident) / asked.people / 1000:.0f}" if name == "servers" else "–"]
             for name, after in said.after.items()
         ]
         + [["the crowd itself", f"{said.cpu_of_crowd:.2f}", "–", "–"]],

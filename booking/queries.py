@@ -25,6 +25,7 @@ from entente.db import rows
 from entente.ids import Ref
 from entente.people.models import Organisation, Person
 from entente.people.who import Who
+from entente.prepared import Asked, prepared
 from entente.rules import NotFound
 from entente.web.words import PARIS
 
@@ -269,12 +270,18 @@ async def next_free(
 def is_visible(who: Who) -> ColumnElement[bool]:
     """The reservations of which this person sees the details: theirs, their organisation's, those of what they keep,
     and those to which they are asked to agree."""
+    managed = rules.managed_by(who)
+    return is_seen_by(who.id, who.organisations, managed, bool(managed), who.is_member)
+
+
+def is_seen_by(person_id: Any, organisations: Any, managed: Any, manages: bool, is_member: bool) -> ColumnElement[bool]:
+    """The same of whoever acts for these organisations and keeps what those own: for prepared questions."""
     grounds: list[ColumnElement[bool]] = [
-        col(Reservation.person_id) == who.id,
-        col(Reservation.payer_id).in_(who.organisations),
-        is_concerned(who.id),
+        col(Reservation.person_id) == person_id,
+        col(Reservation.payer_id).in_(organisations),
+        is_concerned(person_id),
     ]
-    if managed := rules.managed_by(who):
+    if manages:
         kept = (
             exists()
             .where(col(Allocation.reservation_id) == col(Reservation.id), col(Allocation.unit_id) == col(Unit.id))
@@ -283,7 +290,7 @@ def is_visible(who: Who) -> ColumnElement[bool]:
             .correlate(Reservation)
         )
         grounds.append(kept)
-    return and_(or_(*grounds), literal(who.is_member))
+    return and_(or_(*grounds), literal(is_member))
 
 
 async def reservation_for(db: AsyncSession, who: Who, reservation_id: UUID) -> Reservation:
@@ -313,7 +320,16 @@ class Part(NamedTuple):
 
 async def parts_of(db: AsyncSession, reservations: Collection[UUID]) -> dict[UUID, list[Part]]:
     """What each of these reservations takes, kits before their parts."""
-    query = (
+    found: dict[UUID, list[Part]] = defaultdict(list)
+    if reservations:
+        for row in await db.execute(*_parts_of(reservations)):
+            found[row[0]].append(Part._make((*row[1:10], row[10] is not None, Period(row[11], row[12]))))
+    return found
+
+
+@prepared
+def _parts_of(reservations: Collection[UUID]) -> Any:
+    return (
         rows(
             Allocation.reservation_id,
             col(Unit.id),
@@ -335,10 +351,6 @@ async def parts_of(db: AsyncSession, reservations: Collection[UUID]) -> dict[UUI
         .where(col(Allocation.reservation_id).in_(reservations))
         .order_by(col(Allocation.part_of).is_not(None), col(Unit.name))
     )
-    found: dict[UUID, list[Part]] = defaultdict(list)
-    for row in await db.execute(query):
-        found[row[0]].append(Part._make((*row[1:10], row[10] is not None, Period(row[11], row[12]))))
-    return found
 
 
 @dataclass(frozen=True)
@@ -376,7 +388,8 @@ class Shown:
         return frozenset(part.owner_id for part in self.parts)
 
 
-def _shown() -> Any:
+def in_words() -> Any:
+    """Reservations with what a line says of each; whoever asks says which."""
     return (
         rows(
             col(Reservation.id),
@@ -405,8 +418,9 @@ def _shown() -> Any:
     )
 
 
-async def _made(db: AsyncSession, query: Any) -> list[Shown]:
-    found = (await db.execute(query)).all()
+async def told(db: AsyncSession, asked: Asked) -> list[Shown]:
+    """The reservations that a question made of `in_words` finds, with what they take."""
+    found = (await db.execute(*asked)).all()
     parts = await parts_of(db, [row.id for row in found])
     return [
         Shown(
@@ -435,7 +449,7 @@ async def _made(db: AsyncSession, query: Any) -> list[Shown]:
 
 async def shown(db: AsyncSession, who: Who, reservation_id: UUID) -> Shown:
     """One reservation with what it takes, or NotFound."""
-    found = await _made(db, _shown().where(col(Reservation.id) == reservation_id, is_visible(who)))
+    found = await shown_where(db, col(Reservation.id) == reservation_id, is_visible(who))
     if not found:
         raise NotFound
     return found[0]
@@ -446,33 +460,43 @@ MINE_MOST = 100
 
 async def shown_where(db: AsyncSession, *which: ColumnElement[bool], limit: int = MINE_MOST) -> list[Shown]:
     """Reservations with what they take, in order of time: whoever asks has seen to it that they may be read."""
-    query = _shown().where(*which).order_by(col(Reservation.starts_at), col(Reservation.id))
-    return await _made(db, query.limit(limit))
+    query = in_words().where(*which).order_by(col(Reservation.starts_at), col(Reservation.id))
+    return await told(db, (query.limit(limit), {}))
 
 
 async def mine(db: AsyncSession, who: Who, past: bool = False, limit: int = MINE_MOST) -> list[Shown]:
     """What this person has reserved: what is to come first in order, or what is over, last first."""
-    ends, at = col(Reservation.ends_at), now()
-    query = _shown().where(col(Reservation.person_id) == who.id, col(Reservation.state) != State.BLOCKED)
+    return await told(db, _mine(who.id, past, now(), limit))
+
+
+@prepared
+def _mine(person_id: UUID, past: bool, at: datetime, limit: int) -> Any:
+    ends = col(Reservation.ends_at)
+    query = in_words().where(col(Reservation.person_id) == person_id, col(Reservation.state) != State.BLOCKED)
     query = (
         query.where(ends <= at).order_by(ends.desc())
         if past
         else query.where(ends > at).order_by(col(Reservation.starts_at), col(Reservation.id))
     )
-    return await _made(db, query.limit(limit))
+    return query.limit(limit)
 
 
 async def due(db: AsyncSession, who: Who, until: datetime, limit: int) -> list[Shown]:
     """What this person is to take out or bring back before a moment."""
-    query = _shown().where(
-        col(Reservation.person_id) == who.id,
+    return await told(db, _due(who.id, until, now() - timedelta(days=7), limit))
+
+
+@prepared
+def _due(person_id: UUID, until: datetime, since: datetime, limit: int) -> Any:
+    query = in_words().where(
+        col(Reservation.person_id) == person_id,
         or_(
             and_(col(Reservation.state) == State.CONFIRMED, col(Reservation.starts_at) < until),
             col(Reservation.state) == State.OUT,
         ),
-        col(Reservation.ends_at) > now() - timedelta(days=7),
+        col(Reservation.ends_at) > since,
     )
-    return await _made(db, query.order_by(col(Reservation.starts_at), col(Reservation.id)).limit(limit))
+    return query.order_by(col(Reservation.starts_at), col(Reservation.id)).limit(limit)
 
 
 async def owners_of(db: AsyncSession, reservation_id: UUID) -> frozenset[UUID]:

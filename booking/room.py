@@ -19,6 +19,7 @@ from booking.calendars.feed import CALENDARS
 from booking.depots import views as depot_views
 from booking.figures import views as figures
 from booking.fleet import views as fleet_views
+from booking.forgetting import forgets
 from booking.hold import Verb
 from booking.imports import views as import_views
 from booking.inspections import mails as inspection_mails
@@ -89,6 +90,7 @@ room = Room(
     nav=[NavItem("Réservations", "truck", "/reservations", views.ROOM)],
     today=today,
     calendars=CALENDARS,
+    forgets=forgets,
     lifespan=showing.keeping,
     tasks={
         service.EXPIRE: service.expire,

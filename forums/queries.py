@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from entente.ids import Ref
 from entente.people.models import Person
 from entente.people.queries import Face, faces
 from entente.people.who import Who
+from entente.prepared import Asked, prepared
 from entente.rules import NotFound
 from forums.attachments.shown import ShownFile, files_of
 from forums.kinds.models import AcceptedAnswer
@@ -48,7 +48,7 @@ def stream_of_forum(forum_id: UUID) -> Ref:
 
 def is_readable(who: Who) -> ColumnElement[bool]:
     """The forums open to this person; `rules.may_read` says the same of one forum."""
-    if not (who.is_member or who.groups):
+    if not who.is_known:
         return false()
     grounds: list[ColumnElement[bool]] = [
         col(Forum.body_id).in_(who.bodies),
@@ -80,19 +80,19 @@ class Place(NamedTuple):
 
 async def thread_for(db: AsyncSession, who: Who, thread_id: UUID) -> Place:
     """The thread, or NotFound: a stranger cannot tell a secret from a void."""
-    found = (await db.exec(_place(who), params={"thread": thread_id})).one_or_none()
+    question, asked = _place(who, thread_id)
+    found = (await db.exec(question, params=asked)).one_or_none()
     if found is None:
         raise NotFound
     return Place(*found)
 
 
-@lru_cache(maxsize=200)
-def _place(who: Who) -> Any:
-    """The question as this person asks it, built once for as long as their rights stay what they are."""
+@prepared
+def _place(who: Who, thread_id: UUID) -> Any:
     return (
         select(Thread, Forum, is_moderated_by(who))
         .join(Forum, col(Forum.id) == col(Thread.forum_id))
-        .where(col(Thread.id) == bindparam("thread", type_=Uuid()), col(Thread.deleted_at).is_(None), is_readable(who))
+        .where(col(Thread.id) == thread_id, col(Thread.deleted_at).is_(None), is_readable(who))
     )
 
 
@@ -100,16 +100,27 @@ async def forum_for(db: AsyncSession, who: Who, slug: str) -> tuple[Forum, bool]
     """The forum at this address and whether this person moderates it, or NotFound."""
     if "\0" in slug:
         raise NotFound  # PostgreSQL has no room for a zero in a text
-    return await _forum(db, who, and_(col(Forum.slug) == slug, is_readable(who)))
+    return await _forum(db, _forum_at(who, slug))
 
 
 async def forum_held(db: AsyncSession, who: Who, forum_id: UUID) -> tuple[Forum, bool]:
     """A forum, readable or not, and whether this person moderates it: for whoever asks why it is."""
-    return await _forum(db, who, col(Forum.id) == forum_id)
+    return await _forum(db, _forum_with(who, forum_id))
 
 
-async def _forum(db: AsyncSession, who: Who, which: ColumnElement[bool]) -> tuple[Forum, bool]:
-    found = (await db.exec(select(Forum, is_moderated_by(who)).where(which))).one_or_none()
+@prepared
+def _forum_at(who: Who, slug: str) -> Any:
+    return select(Forum, is_moderated_by(who)).where(col(Forum.slug) == slug, is_readable(who))
+
+
+@prepared
+def _forum_with(who: Who, forum_id: UUID) -> Any:
+    return select(Forum, is_moderated_by(who)).where(col(Forum.id) == forum_id)
+
+
+async def _forum(db: AsyncSession, asked: Asked) -> tuple[Forum, bool]:
+    question, values = asked
+    found = (await db.exec(question, params=values)).one_or_none()
     if found is None:
         raise NotFound
     return found[0], found[1]
@@ -128,10 +139,15 @@ async def watch_thread(db: AsyncSession, who: Who, thread_id: UUID) -> object:
 
 async def watch_forum(db: AsyncSession, who: Who, forum_id: UUID) -> object:
     """The right to follow a forum live."""
-    found = (await db.exec(select(Forum.id).where(col(Forum.id) == forum_id, is_readable(who)))).one_or_none()
+    found: UUID | None = (await db.execute(*_readable(who, forum_id))).scalar_one_or_none()
     if found is None:
         raise NotFound
     return found
+
+
+@prepared
+def _readable(who: Who, forum_id: UUID) -> Any:
+    return rows(col(Forum.id)).where(col(Forum.id) == forum_id, is_readable(who))
 
 
 async def post_for(db: AsyncSession, who: Who, post_id: UUID, even_hidden: bool = False) -> tuple[Post, Place]:
@@ -335,19 +351,25 @@ async def threads_in(
     forum: Forum,
     before: str | None = None,
     tag_id: UUID | None = None,
-    which: ColumnElement[bool] | None = None,
+    kind: Kind | None = None,
+    is_settled: bool | None = None,
 ) -> ThreadList:
-    """A page of a forum's threads, the most recently answered first; on top of the first page, the pinned ones."""
-    here = col(Thread.forum_id) == forum.id
-    if tag_id:
-        here = and_(here, is_tagged(tag_id))
-    if which is not None:
-        here = and_(here, which)
-    pinned = is_pinned(now())
-    # By their own index, which holds nothing else: in the order of the list, finding them would read the whole forum.
-    few = col(Thread.id).in_(select(Thread.id).where(here, pinned))
-    top = [] if before else (await db.execute(_listing(who, few).limit(MOST_PINNED))).all()
-    return await _threads(db, who, and_(here, not_(pinned)), before, THREADS_PER_PAGE, top)
+    """A page of a forum's threads, the most recently answered first; on top of the first page, the pinned ones.
+
+    All of them, those that bear a tag, those of a kind, the questions that are settled or not.
+    """
+    sought: dict[str, Any] = {
+        "who": who,
+        "forum_id": forum.id,
+        "at": now(),
+        "tag_id": tag_id,
+        "kind": kind,
+        "is_settled": is_settled,
+    }
+    top = [] if before else (await db.execute(*_pinned(**sought))).all()
+    before_at, before_id = _before(before) if before else (None, None)
+    found = (await db.execute(*_others(**sought, before_at=before_at, before_id=before_id))).all()
+    return await _list(db, found, THREADS_PER_PAGE, top)
 
 
 def is_pinned(at: datetime) -> ColumnElement[bool]:
@@ -355,9 +377,54 @@ def is_pinned(at: datetime) -> ColumnElement[bool]:
     return and_(col(Thread.pinned_until).is_not(None), func.coalesce(col(Thread.pinned_until), at) > at)
 
 
+@prepared
+def _pinned(
+    who: Who, forum_id: UUID, at: datetime, tag_id: UUID | None, kind: Kind | None, is_settled: bool | None
+) -> Any:
+    # By their own index, which holds nothing else: in the order of the list, finding them would read the whole forum.
+    few = select(Thread.id).where(_is_sought(forum_id, tag_id, kind, is_settled), is_pinned(at))
+    return _listing(who, col(Thread.id).in_(few)).limit(MOST_PINNED)
+
+
+@prepared
+def _others(
+    who: Who,
+    forum_id: UUID,
+    at: datetime,
+    tag_id: UUID | None,
+    kind: Kind | None,
+    is_settled: bool | None,
+    before_at: datetime | None,
+    before_id: UUID | None,
+) -> Any:
+    query = _listing(who, and_(_is_sought(forum_id, tag_id, kind, is_settled), not_(is_pinned(at))))
+    if before_at is not None:
+        last, id_ = col(Thread.last_post_at), col(Thread.id)
+        query = query.where(or_(last < before_at, and_(last == before_at, id_ < before_id)))
+    return query.limit(THREADS_PER_PAGE + 1)
+
+
+def _is_sought(forum_id: UUID, tag_id: UUID | None, kind: Kind | None, is_settled: bool | None) -> ColumnElement[bool]:
+    sought = [col(Thread.forum_id) == forum_id]
+    if tag_id is not None:
+        sought.append(is_tagged(tag_id))
+    if kind is not None:
+        sought.append(col(Thread.kind) == kind)
+    if is_settled is not None:
+        settled = exists().where(col(AcceptedAnswer.thread_id) == col(Thread.id))
+        sought += [col(Thread.kind) == Kind.QUESTION, settled if is_settled else ~settled]
+    return and_(*sought)
+
+
 async def threads_with_news(db: AsyncSession, who: Who, limit: int) -> ThreadList:
     """The readable threads that hold something this person has not read."""
-    return await _threads(db, who, and_(is_readable(who), _is_unread()), None, limit)
+    found = (await db.execute(*_with_news(who, limit + 1))).all()
+    return await _list(db, found, limit)
+
+
+@prepared
+def _with_news(who: Who, most: int) -> Any:
+    return _listing(who, and_(is_readable(who), _is_unread())).limit(most)
 
 
 def _is_unread() -> ColumnElement[bool]:
@@ -374,18 +441,7 @@ def _listing(who: Who, which: ColumnElement[bool]) -> Any:
     )
 
 
-async def _threads(
-    db: AsyncSession,
-    who: Who,
-    which: ColumnElement[bool],
-    before: str | None,
-    limit: int,
-    top: Sequence[Any] = (),
-) -> ThreadList:
-    query = _listing(who, which).limit(limit + 1)
-    if before:
-        query = query.where(_older_than(before))
-    found = (await db.execute(query)).all()
+async def _list(db: AsyncSession, found: Sequence[Any], limit: int, top: Sequence[Any] = ()) -> ThreadList:
     page = [*top, *found[:limit]]
     threads = await _with_authors(db, page)
     older = f"{-threads[-1].age}_{threads[-1].id}" if len(found) > limit else None
@@ -416,14 +472,13 @@ async def _with_authors(db: AsyncSession, found: Sequence[Any]) -> list[ThreadRo
     ]
 
 
-def _older_than(before: str) -> ColumnElement[bool]:
-    moment, _, thread_id = before.partition("_")
+def _before(older: str) -> tuple[datetime, UUID]:
+    """When the last thread of a page was answered, and which it is."""
+    moment, _, thread_id = older.partition("_")
     try:
-        key = _BIRTH + int(moment) * _TICK, UUID(thread_id)
+        return _BIRTH + int(moment) * _TICK, UUID(thread_id)
     except (ValueError, OverflowError):
         raise NotFound from None
-    at, last = col(Thread.last_post_at), col(Thread.id)
-    return or_(at < key[0], and_(at == key[0], last < key[1]))
 
 
 async def thread_row(db: AsyncSession, thread_id: UUID) -> ThreadRow | None:
@@ -471,6 +526,12 @@ class ForumCard(NamedTuple):
 
 async def forums_of(db: AsyncSession, who: Who) -> list[ForumCard]:
     """The forums open to this person, with what is new in each."""
+    found = await db.execute(*_forums(who))
+    return [ForumCard(forum, threads or 0, last, unread or 0) for forum, threads, last, unread in found]
+
+
+@prepared
+def _forums(who: Who) -> Any:
     counted = (
         rows(
             Thread.forum_id,
@@ -483,19 +544,22 @@ async def forums_of(db: AsyncSession, who: Who) -> list[ForumCard]:
         .group_by(col(Thread.forum_id))
         .subquery()
     )
-    query = (
+    return (
         select(Forum, counted.c.threads, counted.c.last, counted.c.unread)
         .outerjoin(counted, counted.c.forum_id == col(Forum.id))
         .where(is_readable(who))
         .order_by(col(Forum.place), col(Forum.title))
     )
-    return [ForumCard(forum, threads or 0, last, unread or 0) for forum, threads, last, unread in await db.exec(query)]
 
 
 async def read_up_to(db: AsyncSession, who: Who, thread_id: UUID) -> int:
     """The number of the last post this person has seen in a thread."""
-    mark = await db.get(ReadMark, (who.id, thread_id))
-    return mark.number if mark else 0
+    return (await db.execute(*_read(who.id, thread_id))).scalar_one_or_none() or 0
+
+
+@prepared
+def _read(person_id: UUID, thread_id: UUID) -> Any:
+    return rows(ReadMark.number).where(col(ReadMark.person_id) == person_id, col(ReadMark.thread_id) == thread_id)
 
 
 async def cursors_of(db: AsyncSession, thread_id: UUID) -> list[journal.Cursor]:

@@ -16,9 +16,11 @@ from forums.attachments import views as attachments
 from forums.documents import views as documents
 from forums.drafts import views as drafts
 from forums.drafts.tidying import tidying
+from forums.faces import FACES, look_anew
 from forums.following import service as following
 from forums.following import views as followed
 from forums.following.queries import tell_posts, tell_threads
+from forums.forgetting import forgets
 from forums.history import views as history
 from forums.holdings import holdings
 from forums.keeping import views as keeping
@@ -47,7 +49,7 @@ THREADS_TODAY = 8
 
 async def today(db: AsyncSession, who: Who) -> Section | None:
     """The threads that hold something new for this person; nothing for someone who takes no part."""
-    if not (who.is_member or who.groups):
+    if not who.is_known:
         return None
     awaited = await announcements.awaited_from(db, who)
     list_ = await queries.threads_with_news(db, who, THREADS_TODAY)
@@ -100,11 +102,13 @@ room = Room(
         "forums/hiding": tell_hidings,
         "forums/report": tell_reports,
     },
-    tasks={**following.TASKS, **kinds.TASKS, **purchases.TASKS, moderation.UNPIN: moderation.let_go},
+    tasks={FACES: look_anew, **following.TASKS, **kinds.TASKS, **purchases.TASKS, moderation.UNPIN: moderation.let_go},
     follows={
+        FACES: {RightsVerb.FACE_CHANGED},
         following.TELL: {service.Verb.POST_POSTED, service.Verb.POST_EDITED},
         following.TAKE_BACK: {service.Verb.POST_DELETED, service.Verb.POST_HIDDEN, service.Verb.THREAD_DELETED},
         following.REVIEW: {service.Verb.THREAD_MOVED, RightsVerb.READERS_CHANGED},
     },
+    forgets=forgets,
     lifespan=_tidying,
 )

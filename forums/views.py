@@ -70,7 +70,8 @@ async def forum(request: Request) -> Response:
         tag = await tagging.tag_in(db, here.id, asked) if asked else None
         waiting = await reports.count_open(db, here.id) if moderates else 0
         cursor = await journal.cursor(db, queries.stream_of_forum(here.id))
-        found = await queries.threads_in(db, who, here, before, tag.id if tag else None, narrow.which)
+        tag_id = tag.id if tag else None
+        found = await queries.threads_in(db, who, here, before, tag_id, narrow.of_kind, narrow.is_settled)
         level = await follows.level_for_forum(db, who.id, here.id)
     return pages.page(
         request,

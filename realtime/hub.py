@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -25,6 +25,7 @@ from entente.rights import Verb, still_hold, stream_of_person
 from entente.rules import NotFound
 from realtime import metrics
 from realtime.bell import Bell
+from realtime.crowd import Crowd
 from realtime.frames import BEAT, Frame, encode, reset, shown, whisper
 from realtime.page import BEAT_SECONDS, Page
 from realtime.presence import Presence
@@ -60,7 +61,7 @@ class Hub:
         self.presence = Presence(self)
         self.bell = Bell(house.settings, self.hear, self._overhear)
         self.is_closing = False
-        self._crowd: Counter[UUID | str] = Counter()
+        self.crowd = Crowd(house.settings)
         self._hungry: dict[Page, None] = {}
         self._wake = asyncio.Event()
         self._all_served = asyncio.Event()
@@ -72,6 +73,7 @@ class Hub:
     async def open(self) -> None:
         """Start to serve pages."""
         await self.bell.open()
+        await self.crowd.open()
         self._tasks = [
             asyncio.create_task(self._pump(), name="hub-pump"),
             asyncio.create_task(_often(HEARTBEAT, self._beat), name="hub-beat"),
@@ -104,6 +106,7 @@ class Hub:
         if running:
             await asyncio.wait(running)
         await self.bell.close()
+        await self.crowd.close()
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.create_task(work)
@@ -234,9 +237,16 @@ class Hub:
 
     # --- pages ------------------------------------------------------------------------------------------
 
+    async def admit(self, page: Page) -> bool:
+        """Let a page in, if its person and its address have a place left in the house; it is to leave again."""
+        if not await self.crowd.enter(str(page.who.id), page.address):
+            return False
+        self.pages.add(page)
+        metrics.CONNECTIONS.set(len(self.pages))
+        return True
+
     async def join(self, page: Page, cursors: Sequence[Cursor]) -> list[Ref]:
         """Register, then look: whatever changes from here on is heard. Returns the streams refused."""
-        self._admit(page)
         who, mine = page.who, stream_of_person(page.who.id)
         async with self.house.database.reading() as db:
             allowed = [cursor for cursor in cursors if await self.may_follow(db, who, cursor.stream)]
@@ -263,15 +273,6 @@ class Hub:
         refused = [cursor.stream for cursor in cursors if cursor not in allowed]
         page.extra += [encode("gone", str(ref)) for ref in refused]
         return refused
-
-    def _admit(self, page: Page) -> None:
-        self.pages.add(page)
-        self._crowd.update((page.who.id, page.address))
-        metrics.CONNECTIONS.set(len(self.pages))
-
-    def crowd(self, whose: UUID | str) -> int:
-        """How many pages of one person, or from one address, this process holds."""
-        return self._crowd[whose]
 
     def flow(self, page: Page) -> None:
         """Let news reach a page that has joined."""
@@ -339,10 +340,7 @@ class Hub:
             return
         self.pages.discard(page)
         self._hungry.pop(page, None)
-        for whose in (page.who.id, page.address):
-            self._crowd[whose] -= 1
-            if not self._crowd[whose]:
-                del self._crowd[whose]
+        self.crowd.leave(str(page.who.id), page.address)
         metrics.CONNECTIONS.set(len(self.pages))
         for topic in page.cursors:
             topic.pages.discard(page)

@@ -23,9 +23,6 @@ from realtime.page import Page
 STREAMS = 64
 JOIN_SECONDS = 10.0
 """Far less than a topic without pages is kept."""
-PER_PERSON = 20
-PER_ADDRESS = 2_000
-"""A town hall may stand behind one address."""
 
 log = structlog.get_logger()
 
@@ -45,13 +42,12 @@ async def live(request: Request) -> Response:
         return PlainTextResponse("Ce n’est pas un curseur.", 400)
     if hub.is_closing:
         return _later(503)
-    who, address = who_of(request), address_of(request)
-    if hub.crowd(who.id) >= PER_PERSON or hub.crowd(address) >= PER_ADDRESS:
+    wire = request.scope["realtime.wire"]
+    page = Page(who_of(request), address_of(request), wire, asyncio.get_running_loop().time(), hub.feed_again)
+    if not await hub.admit(page):
         return _later(429)
     if "last-event-id" in request.headers or request.query_params.get("try"):
         metrics.RECONNECTIONS.inc()
-    wire = request.scope["realtime.wire"]
-    page = Page(who, address, wire, asyncio.get_running_loop().time(), hub.feed_again)
     try:
         async with asyncio.timeout(JOIN_SECONDS):
             refused = await hub.join(page, cursors)

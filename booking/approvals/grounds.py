@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_
+from sqlalchemy import ColumnElement, Date, Select, and_, bindparam, exists, or_
 from sqlmodel import col
 
 from booking.approvals.models import Absence, Step
@@ -18,7 +18,7 @@ from entente.people.queries import is_current
 
 def is_away() -> ColumnElement[bool]:
     """An absence that holds today, of someone who is still here."""
-    today = naive(now()).date()
+    today = bindparam(None, callable_=lambda: naive(now()).date(), type_=Date(), unique=True)
     return and_(col(Absence.since) <= today, col(Absence.until) > today, col(Absence.ended_at).is_(None))
 
 

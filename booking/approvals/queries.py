@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func
+from sqlalchemy import ColumnElement, and_, exists, func
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -22,6 +22,7 @@ from entente.db import rows
 from entente.people.models import Function, FunctionKind, Person, PersonStatus
 from entente.people.queries import is_current
 from entente.people.who import Who
+from entente.prepared import prepared
 
 MOST = 100
 
@@ -158,30 +159,42 @@ async def colleagues(db: AsyncSession, organisations: Collection[UUID]) -> Seque
     return [(id_, f"{given} {family}") for id_, given, family in await db.execute(query)]
 
 
-def _is_for(who: Who, *which: ColumnElement[bool]) -> ColumnElement[bool]:
+def _is_for(person_id: UUID, *which: ColumnElement[bool]) -> ColumnElement[bool]:
     """Requests of which such a question was put to this person."""
-    put = exists().where(col(Step.reservation_id) == col(Reservation.id), *which, is_put_to(who.id))
+    put = exists().where(col(Step.reservation_id) == col(Reservation.id), *which, is_put_to(person_id))
     return put.correlate(Reservation)
 
 
 async def pending(db: AsyncSession, who: Who, limit: int = MOST) -> list[Shown]:
     """The requests that this person is to answer, the first to begin first."""
-    is_open = _is_for(who, col(Step.said).is_(None))
-    return await queries.shown_where(db, col(Reservation.state) == State.REQUESTED, is_open, limit=limit)
+    return await queries.told(db, _pending(who.id, limit))
+
+
+@prepared
+def _pending(person_id: UUID, limit: int) -> Any:
+    query = queries.in_words().where(_waits_for(person_id))
+    return query.order_by(col(Reservation.starts_at), col(Reservation.id)).limit(limit)
+
+
+def _waits_for(person_id: UUID) -> ColumnElement[bool]:
+    return and_(col(Reservation.state) == State.REQUESTED, _is_for(person_id, col(Step.said).is_(None)))
 
 
 async def count(db: AsyncSession, who: Who) -> int:
     """How many requests this person is to answer."""
-    is_open = _is_for(who, col(Step.said).is_(None))
-    query = rows(func.count(col(Reservation.id))).where(col(Reservation.state) == State.REQUESTED, is_open)
-    return int((await db.execute(query)).scalar_one())
+    return int((await db.execute(*_waiting(who.id))).scalar_one())
+
+
+@prepared
+def _waiting(person_id: UUID) -> Any:
+    return rows(func.count(col(Reservation.id))).where(_waits_for(person_id))
 
 
 async def lapsed(db: AsyncSession, who: Who, limit: int = MOST) -> list[Shown]:
     """The requests that nobody answered in time and that could still be granted, if the slot is still free."""
     newer = aliased(Step)
     later = exists().where(col(newer.reservation_id) == col(Step.reservation_id), col(newer.number) > col(Step.number))
-    was_asked = _is_for(who, col(Step.said) == Said.LATE, ~later.correlate(Step))
+    was_asked = _is_for(who.id, col(Step.said) == Said.LATE, ~later.correlate(Step))
     is_late = col(Reservation.state) == State.EXPIRED
     return await queries.shown_where(db, is_late, col(Reservation.starts_at) > now(), was_asked, limit=limit)
 

@@ -22,6 +22,7 @@ from entente.db import rows
 from entente.ids import Ref
 from entente.people.models import Organisation
 from entente.people.who import Who
+from entente.prepared import prepared
 from entente.rules import NotFound
 
 MOST = 60
@@ -39,18 +40,6 @@ class Chosen:
     by_commune: bool = False
     page: int = 0
 
-    @property
-    def grounds(self) -> list[ColumnElement[bool]]:
-        """The same, for the database."""
-        asked: list[ColumnElement[bool]] = [col(Unit.retired_at).is_(None)]
-        if self.type:
-            asked.append(col(ResourceType.slug) == self.type.replace("\0", ""))
-        if self.place:
-            asked.append(col(Unit.owner_id) == self.place)
-        if self.depot:
-            asked.append(col(Unit.depot_id) == self.depot)
-        return asked
-
 
 def require_look(who: Who) -> None:
     """Whoever takes part sees who has what and when; to anybody else, there is no fleet."""
@@ -61,15 +50,51 @@ def require_look(who: Who) -> None:
 async def plan(db: AsyncSession, who: Who, window: Window, chosen: Chosen) -> tuple[list[Row], bool]:
     """The rows of a page, and whether others follow; one question, for those who may look."""
     require_look(who)
-    units = few_units(*chosen.grounds, by_commune=chosen.by_commune).limit(MOST + 1).offset(chosen.page * MOST)
-    found = await _read(db, units, window)
+    question, asked = _plan(
+        chosen.type.replace("\0", "") or None, chosen.place, chosen.depot, chosen.by_commune, chosen.page * MOST,
+        window.period.starts, window.period.ends, _is_sqlite(db),
+    )  # fmt: skip
+    found = await _read(db, question, asked, window)
     return found[:MOST], len(found) > MOST
+
+
+@prepared
+def _plan(
+    type_: str | None,
+    place: UUID | None,
+    depot: UUID | None,
+    by_commune: bool,
+    first: int,
+    starts: datetime,
+    ends: datetime,
+    is_sqlite: bool,
+) -> Any:
+    which: list[ColumnElement[bool]] = [col(Unit.retired_at).is_(None)]
+    if type_ is not None:
+        which.append(col(ResourceType.slug) == type_)
+    if place is not None:
+        which.append(col(Unit.owner_id) == place)
+    if depot is not None:
+        which.append(col(Unit.depot_id) == depot)
+    units = few_units(*which, by_commune=by_commune).limit(MOST + 1).offset(first)
+    return asking(units, starts, ends, is_sqlite)
 
 
 async def row(db: AsyncSession, window: Window, unit_id: UUID) -> Row | None:
     """One unit as its row shows it to everybody who may look; none when it is no longer lent."""
-    found = await _read(db, few_units(col(Unit.id) == unit_id, col(Unit.retired_at).is_(None)), window)
+    question, asked = _unit(unit_id, window.period.starts, window.period.ends, _is_sqlite(db))
+    found = await _read(db, question, asked, window)
     return found[0] if found else None
+
+
+@prepared
+def _unit(unit_id: UUID, starts: datetime, ends: datetime, is_sqlite: bool) -> Any:
+    units = few_units(col(Unit.id) == unit_id, col(Unit.retired_at).is_(None))
+    return asking(units, starts, ends, is_sqlite)
+
+
+def _is_sqlite(db: AsyncSession) -> bool:
+    return db.get_bind().dialect.name == "sqlite"
 
 
 def _order(by_commune: bool) -> list[Any]:
@@ -103,7 +128,7 @@ def few_units(*which: ColumnElement[bool], by_commune: bool = False) -> Any:
     )
 
 
-def asking(units: Any, window: Window, is_sqlite: bool) -> Any:
+def asking(units: Any, starts: datetime, ends: datetime, is_sqlite: bool) -> Any:
     """These units with what each carries, told in one word; the one question of the timeline."""
     few = units.subquery()
     # Thousands of blocks come as one text for each unit: a row for each would be read value by value.
@@ -128,8 +153,8 @@ def asking(units: Any, window: Window, is_sqlite: bool) -> Any:
             col(Allocation.unit_id).in_(rows(few.c.id)),
             col(Allocation.state).in_(SHOWN),
             # What is held is never shorter than its period, and the index knows what is held.
-            col(Allocation.held_from) < window.period.ends,
-            col(Allocation.held_until) > window.period.starts,
+            col(Allocation.held_from) < ends,
+            col(Allocation.held_until) > starts,
         )
         .group_by(col(Allocation.unit_id))
         .subquery()
@@ -145,11 +170,10 @@ def _second(column: Any) -> Any:
     return cast(extract("epoch", column), BigInteger)
 
 
-async def _read(db: AsyncSession, units: Any, window: Window) -> list[Row]:
-    query = asking(units, window, db.get_bind().dialect.name == "sqlite")
+async def _read(db: AsyncSession, question: Any, asked: dict[str, Any], window: Window) -> list[Row]:
     at = now()
     found: list[Row] = []
-    for *said, _number, carried in await db.execute(query):
+    for *said, _number, carried in await db.execute(question, asked):
         told: Any = (*said, carried or "[]", window, at)
         found.append(Row(*told))
     return found

@@ -1,7 +1,7 @@
 """Which door of the timeline opens on what."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
@@ -96,6 +96,11 @@ class Asked:
         """The same as a grid, or as a list."""
         return replace(self, as_list=as_list).address
 
+    @property
+    def whole(self) -> str:
+        """The same time, for every unit."""
+        return replace(self, chosen=Chosen()).address
+
     def paged(self, page: int) -> str:
         """Other rows."""
         return replace(self, chosen=replace(self.chosen, page=page)).address
@@ -118,6 +123,11 @@ async def plan(request: Request) -> Response:
         found, more = await queries.plan(db, who, window, asked.chosen)
         types, lenders, depots = await fleet.types(db), await search.lenders(db), await queries.depots(db)
         vacations = await schools.vacations(db, window.days[0], window.days[-1] + timedelta(days=1))
+    offered: dict[str, Sequence[tuple[Any, str]]] = {
+        "type": [(each.slug, each.name) for each in types],
+        "place": [(each.id, each.name) for each in lenders],
+        "depot": depots,
+    }
     same_day = today if window.period.starts <= now() < window.period.ends else window.first
     return pages.page(
         request,
@@ -131,9 +141,10 @@ async def plan(request: Request) -> Response:
         vacations=vacations,
         scales=[(SCALE_WORDS[each], asked.at(same_day, each), each == window.scale) for each in Scale],
         today=today,
-        type_options=[(each.slug, each.name) for each in types],
-        place_options=[(each.id, each.name) for each in lenders],
-        depot_options=depots,
+        type_options=offered["type"],
+        place_options=offered["place"],
+        depot_options=offered["depot"],
+        narrowed=_narrowed(asked.chosen, offered),
         groups=_groups(found, asked.chosen.by_commune),
         root=lambda row: templates.root(feed.shown(row)),
         days=_by_day(window, found) if asked.as_list else [],
@@ -144,6 +155,12 @@ async def plan(request: Request) -> Response:
         earlier=asked.paged(asked.chosen.page - 1) if asked.chosen.page else None,
         further=asked.paged(asked.chosen.page + 1) if more else None,
     )
+
+
+def _narrowed(chosen: Chosen, offered: Mapping[str, Sequence[tuple[Any, str]]]) -> list[str]:
+    """What is asked of the rows, in words."""
+    asked = [words for name, options in offered.items() for key, words in options if key == getattr(chosen, name)]
+    return [*asked, "par commune"] if chosen.by_commune else asked
 
 
 def _groups(found: Sequence[Row], by_commune: bool) -> list[tuple[str, list[Row]]]:

@@ -1,6 +1,7 @@
 """What a person can see of files: what the post they belong to is now, asked each time."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, or_
@@ -10,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from entente.db import rows
 from entente.ids import Ref
 from entente.people.who import Who
+from entente.prepared import prepared
 from entente.rules import NotFound
 from forums import queries as forums
 from forums import rules
@@ -21,8 +23,12 @@ from forums.models import Forum, Post, Thread
 
 async def waiting(db: AsyncSession, who: Who, context: Ref) -> Sequence[ShownFile]:
     """The files that this person brought here and that no post has taken yet."""
-    query = rows(*SHOWN).where(_waits(who), col(Attachment.context) == str(context)).order_by(col(Attachment.id))
-    return [ShownFile(*row) for row in await db.execute(query)]
+    return [ShownFile(*row) for row in await db.execute(*_waiting(who, str(context)))]
+
+
+@prepared
+def _waiting(who: Who, context: str) -> Any:
+    return rows(*SHOWN).where(_waits(who), col(Attachment.context) == context).order_by(col(Attachment.id))
 
 
 def _waits(who: Who) -> ColumnElement[bool]:

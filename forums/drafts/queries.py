@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from entente.db import rows
 from entente.people.who import Who
+from entente.prepared import prepared
 from forums.drafts.models import About, Desk, Draft, Sheet, sheet_in
 from forums.models import Forum, Post, Thread
 from forums.queries import is_readable
@@ -28,8 +29,13 @@ def _mine(who: Who) -> Any:
 
 async def drafts_for(db: AsyncSession, who: Who, about: About, place_id: UUID) -> Sequence[Draft]:
     """What this person has begun to write there, the latest first."""
+    return list((await db.execute(*_begun(who, about, place_id))).scalars())
+
+
+@prepared
+def _begun(who: Who, about: About, place_id: UUID) -> Any:
     query = select(Draft).where(*_mine(who), col(Draft.about) == about, col(Draft.place_id) == place_id)
-    return (await db.exec(query.order_by(col(Draft.saved_at).desc(), col(Draft.id).desc()))).all()
+    return query.order_by(col(Draft.saved_at).desc(), col(Draft.id).desc())
 
 
 async def desk(

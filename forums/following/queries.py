@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from entente.db import rows
 from entente.people.models import Person
 from entente.people.who import Who
+from entente.prepared import prepared
 from entente.telling import Told
 from entente.text import EXCERPT_READS, excerpt
 from entente.web.words import plural
@@ -35,18 +36,22 @@ class Wish:
 
 async def wish_for_thread(db: AsyncSession, person_id: UUID, thread: Thread) -> Wish:
     """How much someone is told of a thread."""
-    mine = and_(col(ThreadFollow.thread_id) == thread.id, col(ThreadFollow.person_id) == person_id)
-    general = and_(col(ForumFollow.forum_id) == thread.forum_id, col(ForumFollow.person_id) == person_id)
-    query = (
+    row = (await db.execute(*_wish(person_id, thread.id))).one()
+    chosen, forum = _level(row.thread), _level(row.forum)
+    return Wish(chosen, effective(chosen, thread.author_id == person_id, forum))
+
+
+@prepared
+def _wish(person_id: UUID, thread_id: UUID) -> Any:
+    mine = and_(col(ThreadFollow.thread_id) == col(Thread.id), col(ThreadFollow.person_id) == person_id)
+    general = and_(col(ForumFollow.forum_id) == col(Thread.forum_id), col(ForumFollow.person_id) == person_id)
+    return (
         rows(col(ThreadFollow.level).label("thread"), col(ForumFollow.level).label("forum"))
         .select_from(Thread)
         .outerjoin(ThreadFollow, mine)
         .outerjoin(ForumFollow, general)
-        .where(col(Thread.id) == thread.id)
+        .where(col(Thread.id) == thread_id)
     )
-    row = (await db.execute(query)).one()
-    chosen, forum = _level(row.thread), _level(row.forum)
-    return Wish(chosen, effective(chosen, thread.author_id == person_id, forum))
 
 
 async def level_for_forum(db: AsyncSession, person_id: UUID, forum_id: UUID) -> Level:

@@ -5,11 +5,8 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, and_, exists
-from sqlmodel import col
 
-from forums.kinds.models import AcceptedAnswer
-from forums.models import Kind, Thread
+from forums.models import Kind
 
 KIND, STATE = "type", "etat"
 _KINDS = {
@@ -42,14 +39,14 @@ class Sought(NamedTuple):
         return bool(self.kind or self.state)
 
     @property
-    def which(self) -> ColumnElement[bool] | None:
-        """The threads that are asked; none means all."""
-        kinds = [col(Thread.kind) == _KINDS[self.kind]] if self.kind else []
-        if not self.state:
-            return kinds[0] if kinds else None
-        settled = exists().where(col(AcceptedAnswer.thread_id) == col(Thread.id))
-        question = col(Thread.kind) == Kind.QUESTION
-        return and_(question, settled if _STATES[self.state] else ~settled, *kinds)
+    def of_kind(self) -> Kind | None:
+        """The kind of the threads that are asked; none means all."""
+        return _KINDS[self.kind] if self.kind else None
+
+    @property
+    def is_settled(self) -> bool | None:
+        """Whether questions are asked that are settled, or not; none means all threads."""
+        return _STATES[self.state] if self.state else None
 
     @property
     def css(self) -> Markup:

@@ -13,6 +13,7 @@ from entente.db import rows
 from entente.people.models import Function, Organisation, Person
 from entente.people.queries import Face, faces, is_current
 from entente.people.who import Who
+from entente.prepared import prepared
 from forums.kinds.models import AcceptedAnswer, Acknowledgement, Announcement
 from forums.mentions.queries import is_reader
 from forums.models import Forum, Post, Thread
@@ -97,10 +98,15 @@ class Awaited(NamedTuple):
 
 async def awaited_from(db: AsyncSession, who: Who) -> list[Awaited]:
     """The mandatory announcements that this person reads and has not taken note of, the most urgent first."""
+    return [Awaited(*row) for row in await db.execute(*_awaited(who))]
+
+
+@prepared
+def _awaited(who: Who) -> Any:
     known = exists().where(
         col(Acknowledgement.thread_id) == col(Announcement.thread_id), col(Acknowledgement.person_id) == who.id
     )
-    query = (
+    return (
         rows(col(Thread.id), Thread.title, col(Forum.title).label("forum"), Announcement.due_at)
         .join(Announcement, col(Announcement.thread_id) == col(Thread.id))
         .join(Forum, col(Forum.id) == col(Thread.forum_id))
@@ -108,7 +114,6 @@ async def awaited_from(db: AsyncSession, who: Who) -> list[Awaited]:
         .where(col(Thread.author_id) != who.id)
         .order_by(col(Announcement.due_at).is_(None), col(Announcement.due_at), col(Thread.created_at))
     )
-    return [Awaited(*row) for row in await db.execute(query)]
 
 
 class Reader(NamedTuple):

@@ -41,6 +41,23 @@ async def handles(db: AsyncSession, kinds: Collection[Called] = tuple(Called)) -
     return handles_of(named)
 
 
+async def called(db: AsyncSession, targets: Collection[tuple[Called, UUID]]) -> dict[tuple[Called, UUID], Named]:
+    """These people, organisations and bodies, whatever became of them."""
+    people = rows(col(Person.id), (col(Person.given_name) + " " + col(Person.family_name)).label("name"))
+    asked: dict[Called, tuple[Any, Any]] = {
+        Called.PERSON: (people, Person),
+        Called.ORGANISATION: (rows(col(Organisation.id), Organisation.name), Organisation),
+        Called.BODY: (rows(col(Body.id), Body.name), Body),
+    }
+    found: dict[tuple[Called, UUID], Named] = {}
+    for kind, (query, model) in asked.items():
+        ids = [id_ for each, id_ in targets if each == kind]
+        if ids:
+            for row in await db.execute(query.where(col(model.id).in_(ids))):
+                found[(kind, row.id)] = Named(kind, row.id, row.name)
+    return found
+
+
 def _people() -> Any:
     return (
         rows(Person.id, Person.given_name, Person.family_name, func.min(Organisation.short_name).label("place"))

@@ -78,6 +78,15 @@ async def _kept(db: AsyncSession, post_id: UUID) -> dict[str, Target]:
     return {call.handle: (Called(call.kind), call.called_id) for call in calls}
 
 
+async def links_in(db: AsyncSession, post_id: UUID, but: Collection[str] = ()) -> dict[str, Link]:
+    """Where the handles of a post lead, as when it was written, under the names of today."""
+    calls = {handle: target for handle, target in (await _kept(db, post_id)).items() if handle not in but}
+    named = await names.called(db, set(calls.values())) if calls else {}
+    return {
+        handle: Link(named[target].address, named[target].words) for handle, target in calls.items() if target in named
+    }
+
+
 async def _told(
     db: AsyncSession, who: Who, forum: Forum, named: Sequence[Named]
 ) -> tuple[dict[UUID, Target], list[str]]:

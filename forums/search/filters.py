@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from entente.letters import bare
 from entente.people.models import Function, Organisation, Person
 from entente.people.queries import is_current
 from entente.people.who import Who
+from entente.prepared import prepared
 from entente.search.findable import Doc, Filter
 from entente.search.sql import names_hold
 from forums.attachments.models import Attachment
@@ -32,8 +34,12 @@ def in_forum(document: Doc, slug: str, _who: Who) -> ColumnElement[bool]:
 
 async def forums(db: AsyncSession, who: Who) -> Sequence[tuple[str, str]]:
     """The forums open to this person."""
-    query = rows(Forum.slug, Forum.title).where(is_readable(who)).order_by(col(Forum.place), col(Forum.title))
-    return [(row.slug, row.title) for row in await db.execute(query)]
+    return [(row.slug, row.title) for row in await db.execute(*_forums(who))]
+
+
+@prepared
+def _forums(who: Who) -> Any:
+    return rows(Forum.slug, Forum.title).where(is_readable(who)).order_by(col(Forum.place), col(Forum.title))
 
 
 def with_tag(document: Doc, slug: str, who: Who) -> ColumnElement[bool]:
@@ -49,14 +55,18 @@ def with_tag(document: Doc, slug: str, who: Who) -> ColumnElement[bool]:
 
 async def tags(db: AsyncSession, who: Who) -> Sequence[tuple[str, str]]:
     """The tags of the forums open to this person; those of the same name are one."""
-    query = (
+    return [(row.slug, row.name) for row in await db.execute(*_tags(who))]
+
+
+@prepared
+def _tags(who: Who) -> Any:
+    return (
         rows(Tag.slug, func.min(col(Tag.name)).label("name"))
         .join(Forum, col(Forum.id) == col(Tag.forum_id))
         .where(is_readable(who))
         .group_by(col(Tag.slug))
         .order_by(col(Tag.slug))
     )
-    return [(row.slug, row.name) for row in await db.execute(query)]
 
 
 def of_organisation(document: Doc, organisation_id: str, _who: Who) -> ColumnElement[bool]:

@@ -1,7 +1,7 @@
 """Which tags there are, and which threads bear them."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, func
@@ -9,6 +9,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from entente.db import rows
+from entente.prepared import prepared
 from entente.rules import NotFound
 from forums.models import Thread
 from forums.tags.models import Tag, ThreadTag
@@ -59,16 +60,20 @@ async def tags_on(db: AsyncSession, thread_ids: Sequence[UUID]) -> dict[UUID, li
     """For each of these threads that bears tags, which ones."""
     if not thread_ids:
         return {}
-    query = (
+    found: dict[UUID, list[Mark]] = {}
+    for thread_id, *mark in await db.execute(*_on(thread_ids)):
+        found.setdefault(thread_id, []).append(Mark(*mark))
+    return found
+
+
+@prepared
+def _on(thread_ids: Sequence[UUID]) -> Any:
+    return (
         rows(ThreadTag.thread_id, *_MARK)
         .join(Tag, col(Tag.id) == col(ThreadTag.tag_id))
         .where(col(ThreadTag.thread_id).in_(thread_ids))
         .order_by(*_ORDER)
     )
-    found: dict[UUID, list[Mark]] = {}
-    for thread_id, *mark in await db.execute(query):
-        found.setdefault(thread_id, []).append(Mark(*mark))
-    return found
 
 
 def is_tagged(tag_id: UUID) -> ColumnElement[bool]:

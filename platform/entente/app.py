@@ -27,9 +27,11 @@ import pistes.room
 import planning.room
 import realtime.room
 from entente import health, logs, mail
+from entente.forgetting.service import Forgetting
 from entente.house import House
-from entente.room import Room
+from entente.room import Errand, Room
 from entente.search import index
+from entente.search.compacting import COMPACT, compact
 from entente.search.findable import Findable
 from entente.settings import load
 from entente.web import errors, static, style
@@ -58,6 +60,11 @@ def rooms() -> list[Room]:
 def findables(open_rooms: Sequence[Room]) -> list[Findable]:
     """Everything that the search of the house finds."""
     return [findable for room in open_rooms for findable in room.finds]
+
+
+def forgetting(open_rooms: Sequence[Room]) -> Forgetting:
+    """How all of these rooms forget someone."""
+    return Forgetting([room.forgets for room in open_rooms], findables(open_rooms))
 
 
 def furnish(house: House, open_rooms: Sequence[Room] | None = None) -> House:
@@ -101,6 +108,7 @@ def create_app(house: House, rooms_: Sequence[Room] | None = None) -> Starlette:
     app.state.house = house
     app.state.rooms = open_rooms
     app.state.calendars = {each.kind: each for room in open_rooms for each in room.calendars}
+    app.state.forgetting = forgetting(open_rooms)
     app.state.nav = [item for room in open_rooms for item in room.nav]
     app.state.admin_nav = [item for room in open_rooms for item in room.admin_nav]
     return app
@@ -121,7 +129,8 @@ def worker_of(house: House, open_rooms: Sequence[Room] | None = None) -> Worker:
     tasks = {kind: do for room in known for kind, do in room.tasks.items()}
     found = findables(known)
     tasks[index.INDEX] = lambda work, payload: index.follow(work, found, payload)
-    errands = {mail.MAIL: mail.send} | {kind: run for room in known for kind, run in room.errands.items()}
+    errands: dict[str, Errand] = {mail.MAIL: mail.send, COMPACT: compact}
+    errands |= {kind: run for room in known for kind, run in room.errands.items()}
     return Worker(furnish(house, known), tasks, errands)
 
 

@@ -1,6 +1,7 @@
 """One database, two homes: SQLite beside the server, or PostgreSQL."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Select, String, event, select
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
@@ -17,6 +19,8 @@ from entente import near
 from entente.settings import Settings
 
 BUSY_SECONDS = 10
+RESTED_SECONDS = 5
+"""After so long unused, a connection to PostgreSQL is asked whether it still leads somewhere."""
 SLOW_STATEMENT_SECONDS = 30
 
 
@@ -75,13 +79,16 @@ class Database:
         self.settings = settings
         self.engine = _sqlite(settings) if settings.is_embedded else _postgresql(settings)
         self._writing = self.engine.execution_options(sqlite_begin="IMMEDIATE")
+        # In PostgreSQL each statement of ours sees its own moment anyway: a transaction around those that only look
+        # costs two exchanges and gives nothing. In SQLite it gives them all the same moment.
+        self._looking = self.engine if settings.is_embedded else _without_transactions(self.engine)
         # SQLite has one writer: waiting here is fair and costs nothing, waiting inside SQLite polls.
         self._turn = asyncio.Lock() if settings.is_embedded else None
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session that only looks; nothing it holds is saved."""
-        async with _Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+        async with _Session(self._looking, expire_on_commit=False, autoflush=False) as session:
             yield session
 
     @asynccontextmanager
@@ -134,12 +141,17 @@ def _sqlite(settings: Settings) -> AsyncEngine:
     return engine
 
 
+def _without_transactions(engine: AsyncEngine) -> AsyncEngine:
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
 def _postgresql(settings: Settings) -> AsyncEngine:
-    return create_async_engine(
+    engine = create_async_engine(
         settings.database_url,
         pool_size=settings.database_pool,
         max_overflow=settings.database_pool,
-        pool_pre_ping=True,
+        # The one that was used last knows most of our questions already: each connection prepares its own.
+        pool_use_lifo=True,
         # What a statement carries is what people write: no trace of an error repeats it.
         hide_parameters=True,
         connect_args={
@@ -152,3 +164,24 @@ def _postgresql(settings: Settings) -> AsyncEngine:
             },
         },
     )
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def note(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["returned"] = time.monotonic()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def look(connection: Any, record: ConnectionPoolEntry, _lent: Any) -> None:
+        # SQLAlchemy's own look (`pool_pre_ping`) asks the server every time, which costs as much as a question. That
+        # the server has closed a connection is known without asking; only one that has rested can be dead unknown.
+        has_rested = time.monotonic() - record.info.get("returned", time.monotonic()) > RESTED_SECONDS
+        if connection.driver_connection.is_closed() or (has_rested and not _answers(engine.dialect, connection)):
+            raise InvalidatePoolError
+
+    return engine
+
+
+def _answers(dialect: Dialect, connection: Any) -> bool:
+    try:
+        return dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error:
+        return False

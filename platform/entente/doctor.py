@@ -10,7 +10,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -19,12 +19,11 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from entente import mail, schema, starting, troubles
+from entente import mail, outbox, schema, starting, troubles
 from entente.clock import now
 from entente.db import Database
 from entente.files.store import Store
 from entente.journal import Entry, StreamRow
-from entente.outbox import Task
 from entente.people.models import Function, FunctionKind, Person
 from entente.people.queries import is_current
 from entente.search import rebuild
@@ -42,7 +41,6 @@ CLOCK_SECONDS = 2
 CERTIFICATE_DAYS = 14
 """A certificate is renewed a month before its end: when so few days are left, nothing renews it."""
 ROOM_MB = 500
-LATE = timedelta(minutes=10)
 WAITING = 20
 """Posts that may wait to be indexed: as many as a worker takes at once."""
 
@@ -98,11 +96,11 @@ async def _base(database: Database) -> AsyncIterator[Finding]:
         *([("Intégrité de la base", _integrity)] if database.settings.is_embedded else []),
         ("Journal", _journal),
         ("Horloge", _clock),
-        ("Travail différé", _outbox),
-        ("Administration", _keepers),
     ]
     for title, ask in looks:
         yield await _bounded(title, _asked(database, ask))
+    yield await _bounded("Travail différé", _outbox(database))
+    yield await _bounded("Administration", _asked(database, _keepers))
     yield await _bounded("Recherche", _search(database, _findables()))
 
 
@@ -297,21 +295,15 @@ async def _clock(connection: AsyncConnection) -> Finding:
     )
 
 
-async def _outbox(connection: AsyncConnection) -> Finding:
-    given_up = select(func.count()).where(col(Task.given_up_at).is_not(None))
-    late = select(func.count()).where(
-        col(Task.done_at).is_(None), col(Task.given_up_at).is_(None), col(Task.due_at) < now() - LATE
-    )
-    trying = select(func.count()).where(
-        col(Task.done_at).is_(None), col(Task.given_up_at).is_(None), col(Task.error) != ""
-    )
-    lost, waiting, failing = [(await connection.execute(each)).scalar_one() for each in (given_up, late, trying)]
+async def _outbox(database: Database) -> Finding:
+    async with database.reading() as db:
+        stands = await outbox.standing(db)
     advice = [
-        f"{_tasks(lost, 'abandonnée')}\u00a0: voyez Administration, Tâches." if lost else "",
-        f"{_tasks(waiting)} en retard\u00a0: démarrez «\u00a0entente worker\u00a0» ou réglez ENTENTE_WORKER=inside."
-        if waiting
+        f"{_tasks(stands.given_up, 'abandonnée')}\u00a0: voyez Administration, Tâches." if stands.given_up else "",
+        f"{_tasks(stands.late)} en retard\u00a0: démarrez «\u00a0entente worker\u00a0» ou réglez ENTENTE_WORKER=inside."
+        if stands.late
         else "",
-        f"{_tasks(failing, 'à refaire après un échec', 'à refaire après un échec')}." if failing else "",
+        f"{_tasks(stands.failing, 'à refaire après un échec', 'à refaire après un échec')}." if stands.failing else "",
     ]
     return Finding("Travail différé", " ".join(filter(None, advice)))
 

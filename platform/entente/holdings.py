@@ -7,6 +7,7 @@ The list of tables comes from the schema: a table that names someone is here the
 import json
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from entente import schema, troubles
-from entente.account.profile.photos import path_of
+from entente.account.profile import photos
 from entente.clock import now
 from entente.files.store import Store
 from entente.house import House
@@ -73,9 +74,10 @@ async def take(house: House, person: Person, archive: Path) -> Taken:
         made.writestr("donnees.json", json.dumps(found, ensure_ascii=False, indent=1, default=str))
         for kept, label in _files(found):
             files += await _bring(house.files, kept, made, f"fichiers/{kept.rpartition('/')[2][:8]}-{label}")
-        if person.photo and path_of(house.settings.data_dir, person.photo).exists():
-            made.write(path_of(house.settings.data_dir, person.photo), "fichiers/photo.webp")
-            files += 1
+        if person.photo:
+            with suppress(NotFound):
+                made.writestr("fichiers/photo.webp", await photos.read(house, person.photo))
+                files += 1
     return Taken(sum(map(len, found.values())), files)
 
 

@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_
-from sqlmodel import Field, SQLModel, col, select
+from sqlmodel import Field, SQLModel, col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from entente.clock import now
-from entente.db import Moment
+from entente.db import Moment, rows
 from entente.ids import Ref
 from entente.journal import Verb as AnyVerb
 from entente.people.who import Who
+from entente.prepared import prepared
 from entente.telling import Tellers, Told
 
 
@@ -49,8 +51,12 @@ async def untie(db: AsyncSession, one: Ref, other: Ref) -> None:
 async def of(db: AsyncSession, ref: Ref) -> list[Ref]:
     """What this thing is tied to; each room says who may see it."""
     name = str(ref)
-    links = (await db.exec(select(Link).where(or_(col(Link.one) == name, col(Link.other) == name)))).all()
-    return [Ref.parse(link.other if link.one == name else link.one) for link in links]
+    return [Ref.parse(other if one == name else one) for one, other in await db.execute(*_of(name))]
+
+
+@prepared
+def _of(name: str) -> Any:
+    return rows(Link.one, Link.other).where(or_(col(Link.one) == name, col(Link.other) == name))
 
 
 async def told(db: AsyncSession, tellers: Tellers, who: Who, ref: Ref) -> Sequence[Told]:

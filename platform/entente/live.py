@@ -7,10 +7,18 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from entente.journal import Entry, Verb
+from entente.journal import Entry
+from entente.journal import Verb as AnyVerb
 from entente.people.who import Who
 
 Put = Literal["beforeend", "afterbegin", "replace", "delete"]
+
+
+class Verb(AnyVerb):
+    """What can happen to any stream."""
+
+    FACES_CHANGED = "faces.changed"
+    """Someone whom its pages show has no name any more: all of them start afresh."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +52,9 @@ class Feed:
         self.has_presence = has_presence
         """Whether readers see how many they are, and who is writing."""
         self._shows: dict[str, Show] = {}
-        self._renewing: set[str] = set()
+        self._renewing: set[str] = {str(Verb.FACES_CHANGED)}
 
-    def shows(self, *verbs: Verb) -> Callable[[Show], Show]:
+    def shows(self, *verbs: AnyVerb) -> Callable[[Show], Show]:
         """Declare what one or several verbs look like."""
 
         def declare(show: Show) -> Show:
@@ -55,7 +63,7 @@ class Feed:
 
         return declare
 
-    def renews(self, *verbs: Verb) -> None:
+    def renews(self, *verbs: AnyVerb) -> None:
         """Declare after which verbs a page starts afresh: what it follows is no longer what it would need to."""
         self._renewing.update(map(str, verbs))
 

@@ -27,6 +27,8 @@ MAIL = "mail"
 """Kind of the task that sends a mail."""
 
 SMTP_SECONDS = 30
+NOWHERE = "personne-partie.invalid"
+"""Where the addresses of people who were forgotten lead: nowhere, for ever (RFC 2606)."""
 
 
 class KeptMail(SQLModel, table=True):
@@ -69,7 +71,10 @@ def post(
     The same words may also be given as HTML and as an invitation, and a few headers say in which conversation and
     how to leave it.
     With a label, whoever keeps the house reads that instead of a subject that is not for everybody.
+    Nothing is written to whoever was forgotten.
     """
+    if recipient.endswith(f"@{NOWHERE}"):
+        return
     mail: dict[str, Any] = {"id": str(new_id()), "to": _line(recipient), "subject": _line(subject), "body": body}
     if html:
         mail["html"] = html

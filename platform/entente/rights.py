@@ -1,6 +1,7 @@
 """When someone's rights change, their own stream says so, and open pages ask again what they may see."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import update
@@ -14,6 +15,7 @@ from entente.journal import Verb as AnyVerb
 from entente.live import Feed, Fragment
 from entente.people.models import Person, PersonStatus, Session
 from entente.people.who import Who
+from entente.prepared import prepared
 from entente.rules import NotFound
 from entente.work import Work
 
@@ -25,6 +27,8 @@ class Verb(AnyVerb):
     SESSION_ENDED = "session.ended"
     READERS_CHANGED = "readers.changed"
     """Said on the thing's own stream: whoever follows it is asked again."""
+    FACE_CHANGED = "face.changed"
+    """Said on the person's own stream, for the rooms that keep how someone is called in what they made."""
     BODY_RENAMED = "body.renamed"
     """Said on the body's own stream, for the rooms that show its name where no page asks again: calendars."""
 
@@ -43,7 +47,7 @@ async def _is_oneself(_db: AsyncSession, who: Who, person_id: UUID) -> object:
 person_feed = Feed("entente/person", watch=_is_oneself)
 
 
-@person_feed.shows(Verb.RIGHTS_CHANGED, Verb.SESSION_ENDED)
+@person_feed.shows(Verb.RIGHTS_CHANGED, Verb.SESSION_ENDED, Verb.FACE_CHANGED)
 async def _nothing_to_see(_db: AsyncSession, _entry: Entry) -> Fragment | None:
     """Nothing shows: the hub itself acts on these."""
     return None
@@ -65,17 +69,24 @@ def ask_again(work: Work, people: Iterable[UUID]) -> None:
 async def faces_changed(work: Work, person_id: UUID) -> None:
     """Say that others see this person differently: fragments that show them are made again."""
     await work.db.execute(update(Person).where(col(Person.id) == person_id).values(version=Person.version + 1))
+    work.record(stream_of_person(person_id), Verb.FACE_CHANGED, person_id)
 
 
 async def still_hold(db: AsyncSession, who: Who) -> bool:
     """Whether nothing has changed since this person knocked: same rights, same device, active account."""
-    version = (
+    if who.session_id is None:
+        return False
+    return bool((await db.execute(*_version(who.session_id, who.id))).scalar_one_or_none() == who.version)
+
+
+@prepared
+def _version(session_id: UUID, person_id: UUID) -> Any:
+    return (
         rows(Person.version)
         .join(Session, col(Session.person_id) == col(Person.id))
         .where(
-            col(Session.id) == who.session_id,
-            col(Person.id) == who.id,
+            col(Session.id) == session_id,
+            col(Person.id) == person_id,
             col(Person.status) == PersonStatus.ACTIVE,
         )
     )
-    return bool((await db.execute(version)).scalar_one_or_none() == who.version)

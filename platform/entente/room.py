@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
+from entente.forgetting.fates import Forgets
 from entente.house import House
 from entente.ical import Event, Key
 from entente.journal import Verb
@@ -123,5 +124,7 @@ class Room:
     """What can be found in it by the search of the house."""
     looks_up: LookUp | None = None
     """Names that the search of the house shows before what was said."""
+    forgets: Forgets = field(default_factory=Forgets)
+    """What becomes of its tables when someone is forgotten."""
     lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]] | None = None
     """What the room keeps running while a server process lives."""

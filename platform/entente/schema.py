@@ -2,12 +2,9 @@
 
 from enum import Enum, auto
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, text
+from sqlalchemy import Connection, MetaData, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel
 
@@ -55,6 +52,9 @@ from pistes.rounds import models as piste_rounds
 from pistes.texts import models as piste_texts
 from pistes.tree import models as piste_tree
 from planning import models as planning
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 DECLARED_IN = (
     account,
@@ -109,6 +109,11 @@ DECLARED_IN = (
 
 METADATA: MetaData = SQLModel.metadata
 MIGRATING = 0x656E74
+STEPS = Path(__file__).parent / "migrations"
+
+
+class Tangled(Exception):
+    """The database bears several shapes at once, as this version of the house never leaves it."""
 
 
 def is_modelled(name: str | None, _kind: object = None, _above: object = None) -> bool:
@@ -116,9 +121,12 @@ def is_modelled(name: str | None, _kind: object = None, _above: object = None) -
     return name is None or (name not in search.MADE_BY_HAND and not name.startswith("search_words_"))
 
 
-def _config(connection: Connection | None = None) -> Config:
+# Alembic is read only where a step is taken or written: a house that opens has most often none to take.
+def _config(connection: Connection | None = None) -> "Config":
+    from alembic.config import Config
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(STEPS))
     config.attributes["connection"] = connection
     return config
 
@@ -129,22 +137,30 @@ async def upgrade(database: Database) -> None:
         if not database.settings.is_embedded:
             # Two servers that start together: the second waits, then finds everything done.
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
-        await bring(connection, "head")
+        if standing_of(await shape_of(connection)) is not Standing.CURRENT:
+            await bring(connection, "head")
 
 
 async def bring(connection: AsyncConnection, shape: str) -> None:
     """Bring the database to a shape, in the transaction that is open."""
+    from alembic import command
+
     await connection.run_sync(lambda sync: command.upgrade(_config(sync), shape))
 
 
 async def shape_of(connection: AsyncConnection) -> str | None:
-    """The shape the database has; none when it has none yet."""
-    return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+    """The shape the database has; none when it has none yet. Raises Tangled when it has several."""
+    if not await connection.run_sync(lambda sync: inspect(sync).has_table("alembic_version")):
+        return None
+    shapes = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars().all()
+    if len(shapes) > 1:
+        raise Tangled
+    return str(shapes[0]) if shapes else None
 
 
 def known_shapes() -> list[str]:
     """Every shape the database can be given, today's first."""
-    return [step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()]
+    return sorted((step.name[:4] for step in (STEPS / "versions").glob("[0-9]*.py")), reverse=True)
 
 
 class Standing(Enum):
@@ -189,5 +205,7 @@ async def is_current(database: Database) -> bool:
 
 async def write_step(database: Database, message: str) -> None:
     """Write the step from the database's shape to that of the models, for a developer to read and mend."""
+    from alembic import command
+
     async with database.engine.begin() as connection:
         await connection.run_sync(lambda sync: command.revision(_config(sync), message, autogenerate=True))

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import count as counting
 from types import MappingProxyType
 from typing import NamedTuple
@@ -82,6 +82,11 @@ def handles_in(markdown: str) -> list[str]:
     tokens = _unquoted(_reader.parse(_accepted(markdown), {}))
     found = (_CALL.finditer(words) for token in tokens for words in _own_words(token.children or []))
     return list(dict.fromkeys(_handle(call) for calls in found for call in calls))
+
+
+def uncalled(markdown: str, handles: Collection[str], instead: str) -> str:
+    """The text with other words in the place of some handles, wherever they stand."""
+    return _CALL.sub(lambda call: instead if _handle(call) in handles else call.group(), markdown)
 
 
 def slug(words: str) -> str:

@@ -22,6 +22,7 @@ from pistes.decisions.feed import decisions_feed
 from pistes.decisions.review import review_due
 from pistes.deferral import service as deferral
 from pistes.fiches import views as fiches_views
+from pistes.forgetting import forgets
 from pistes.holdings import holdings, tell
 from pistes.imports import views as import_views
 from pistes.map import views as map_views
@@ -111,5 +112,6 @@ room = Room(
     tells={"pistes/piste": tell, **round_holdings.tells, "pistes/decision": decision_search.tell},
     takes=takes,
     finds=[pistes, decision_search.decisions],
+    forgets=forgets,
     lifespan=tidying,
 )

@@ -17,6 +17,7 @@ from planning.calendars import service as calendars
 from planning.calendars.feed import CALENDARS
 from planning.conflicts import views as conflict_views
 from planning.finding import holding, meetings, tells
+from planning.forgetting import forgets
 from planning.grid import feed as grid_feed
 from planning.grid import service as grid
 from planning.grid import views as grid_views
@@ -59,6 +60,7 @@ room = Room(
     holdings=[holding],
     finds=[meetings],
     tells=tells,
+    forgets=forgets,
     lifespan=documents.keeping,
     calendars=CALENDARS,
     tasks={grid.TELL: grid.tell, calendars.BODY_RENAMED: calendars.body_renamed},

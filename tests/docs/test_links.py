@@ -101,7 +101,8 @@ def _lines(block: str) -> Iterator[str]:
 
 DOCUMENTS = {path: Document.read(ROOT / path) for path in sorted(FILES) if path.endswith(".md")}
 Command = TyperCommand | TyperGroup
-COMMANDS = cast(Command, get_command(cli.app))
+COMMANDS = cast(TyperGroup, get_command(cli.app))
+COMMANDS.commands = {name: cli.command(name) for name in cli.COMMANDS}
 each = pytest.mark.parametrize("document", DOCUMENTS.values(), ids=lambda document: document.name)
 
 

@@ -190,3 +190,30 @@ async def test_the_keyboard_alone_invites_someone(windows: Windows) -> None:
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", level=1, name="Jeanne Morel")).to_be_visible(timeout=PATIENCE)
     assert await _faults(page) == []
+
+
+async def test_the_keyboard_alone_has_someone_forgotten(windows: Windows) -> None:
+    """Thomas invites someone by mistake, reads what will disappear, ticks the box: the name is in no list."""
+    page = await windows.of(KEEPER, "/administration/personnes/nouvelle")
+    await page.get_by_label("Adresse e-mail").fill("ludovic.passage@soyaux.example")
+    await page.get_by_label("Prénom").fill("Ludovic")
+    await page.get_by_label("Nom", exact=True).fill("Passage")
+    await page.get_by_label("Organisation").select_option(label="Soyaux")
+    await page.get_by_label("Fonction").select_option(label="Agent")
+    await page.get_by_role("button", name="Envoyer l’invitation").click()
+    await reach(page, page.get_by_role("link", name="Anonymiser…"))
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", level=1, name="Anonymiser Ludovic Passage")).to_be_visible(
+        timeout=PATIENCE
+    )
+    assert await _faults(page) == []
+    await page.set_viewport_size({"width": 320, "height": 700})
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+    submit = page.get_by_role("button", name="Anonymiser définitivement")
+    await reach(page, page.get_by_label("Je sais que cela ne s’annule pas"))
+    await page.keyboard.press("Space")
+    await reach(page, submit)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("La personne est anonymisée.")).to_be_visible(timeout=PATIENCE)
+    await page.goto("/administration/personnes?q=passage")
+    await expect(page.get_by_text("Ludovic Passage")).to_have_count(0)

@@ -17,21 +17,17 @@ from pathlib import Path
 from typing import IO, Any
 
 import pytest
+from operators import entente, environment
 
+from entente import cli
 from entente.settings import Settings
 
 Server = subprocess.Popen[str]
 ENTENTE = Path(sys.executable).with_name("entente")
 
 
-def environment(folder: Path, **settings: str) -> dict[str, str]:
-    """The operator's settings, and nothing from whoever runs the tests."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ENTENTE_")}
-    return kept | {"ENTENTE_DATA_DIR": str(folder), "COLUMNS": "200"} | {f"ENTENTE_{k}": v for k, v in settings.items()}
-
-
-def entente(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """One command, run to its end."""
+def typed(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """One command as the shell runs it, from the file that was installed; `entente` is quicker."""
     return subprocess.run(
         [ENTENTE, *words],
         env=environment(folder, **settings),
@@ -140,16 +136,32 @@ def test_the_demonstration_opens_says_who_signs_in_and_stops(tmp_path: Path, por
     assert sorted(path.name for path in (tmp_path / "var" / "demo").iterdir()) == [".demo", "demo.sqlite3", "files"]
 
 
+def test_the_page_of_help_says_every_command_in_its_own_words() -> None:
+    """It reads none of their files; what it says of each is what each says of itself."""
+    assert {name: cli.command(name).help for name in cli.COMMANDS} == cli.COMMANDS
+
+
+def test_help_does_not_read_the_house(tmp_path: Path) -> None:
+    """Whoever asks what can be done does not wait for a database, a web server and every room to be read."""
+    read = (
+        "import sys; from entente import cli; sys.argv[1:] = ['--help']\ntry: cli.main()\nfinally: print(*sys.modules)"
+    )
+    said = subprocess.run([sys.executable, "-c", read], capture_output=True, text=True, check=True, cwd=tmp_path).stdout
+    assert set(cli.COMMANDS) <= set(said.split())
+    assert not {"sqlalchemy", "starlette", "alembic", "redis", "booking", "entente.db"} & set(said.split())
+    assert "restaurer une sauvegarde" in typed(tmp_path, "--help").stdout.lower()
+
+
 def test_a_taken_port_is_told_with_what_to_do(tmp_path: Path, port: int) -> None:
     """Someone else is there."""
     with socket.create_server(("127.0.0.1", port)):
-        said = sentence(entente(tmp_path, "demo", "--port", str(port)), 1)
+        said = sentence(typed(tmp_path, "demo", "--port", str(port)), 1)
     assert f"PORT={port + 1}" in said
 
 
 def test_wrong_settings_stop_every_command_with_their_reasons(tmp_path: Path) -> None:
     """Exit code 2, one line for each, and no value."""
-    said = sentence(entente(tmp_path, "doctor", REDIS_URL="http://:Sesame@x", LOG_FORMAT="xml"), 2)
+    said = sentence(typed(tmp_path, "doctor", REDIS_URL="http://:Sesame@x", LOG_FORMAT="xml"), 2)
     assert [line.partition("\u00a0")[0] for line in said.splitlines()] == ["ENTENTE_REDIS_URL", "ENTENTE_LOG_FORMAT"]
     assert "Sesame" not in said
 

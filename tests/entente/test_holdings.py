@@ -3,6 +3,7 @@
 import asyncio
 import json
 import zipfile
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,13 @@ from sqlalchemy import Table, Uuid, select
 from sqlmodel import col
 from typer.testing import CliRunner
 
+import samples
 from entente import holdings, schema
+from entente.account.profile import photos, service
 from entente.cli import app
 from entente.commands import people
 from entente.db import Database
-from entente.ids import Ref
+from entente.ids import Ref, new_id
 from entente.people.models import AuditEntry, Person
 from entente.rules import Conflict
 from world import World
@@ -50,6 +53,22 @@ async def test_everything_that_names_someone_is_in_their_export(world: World, tm
     assert "Voici le plan." in said
     assert "Merci, c’est ce qu’il me fallait." not in said
     assert {name: len(rows) for name, rows in found.items()} == await _counted(world)
+
+
+@pytest.mark.parametrize("is_of_before", [False, True])
+async def test_the_photo_of_someone_is_in_their_export(world: World, tmp_path: Path, is_of_before: bool) -> None:
+    """Wherever it lies: with the other files, or still in the folder of the version before."""
+    drawn, photo = photos.redrawn(samples.photo()), new_id()
+    if is_of_before:
+        place = photos.former_place(world.house.settings.data_dir, photo)
+        place.parent.mkdir()
+        place.write_bytes(drawn)
+    else:
+        await world.house.files.put(photos.name_of(photo), BytesIO(drawn), len(drawn))
+    async with world.working(world.awa) as work:
+        await service.show_photo(work, await work.db.get_one(Person, world.awa.id), photo)
+    with await _archive(world, "awa", tmp_path) as archive:
+        assert archive.read("fichiers/photo.webp") == drawn
 
 
 async def _counted(world: World) -> dict[str, int]:

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.main import get_command
 
-from entente.cli import app
+from entente import cli
 
 ROOT = Path(__file__).parents[2]
 SHELVES = ("platform", "realtime", "forums", "booking", "tests", "bench")
@@ -98,7 +97,7 @@ def asked(name: str, tool: str) -> Any:
 
 def known_commands() -> dict[str, Any]:
     """What `entente` knows how to do."""
-    return dict(vars(get_command(app))["commands"])
+    return {name: cli.command(name) for name in cli.COMMANDS}
 
 
 def test_the_commands_of_the_readme_exist() -> None:

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, func, select, text
 from sqlalchemy.exc import DBAPIError
 
@@ -166,3 +167,17 @@ def test_the_schema_alone_knows_every_table() -> Any:
 
     assert "thread" in tables("entente.app")
     assert tables("entente.app") - tables("entente.schema") == set()
+
+
+def test_the_shapes_are_those_of_the_chain() -> None:
+    """What the names of the steps say without Alembic is what Alembic finds in them."""
+    chain = ScriptDirectory(str(schema.STEPS)).walk_revisions()
+    assert schema.known_shapes() == [step.revision for step in chain]
+
+
+def test_a_house_that_opens_does_without_what_it_does_not_use() -> None:
+    """Alembic is read when there is a step to take, the client of Redis when there is one to speak to."""
+    read = "import sys, entente.app, entente.commands.demo, entente.commands.serve; print(*sys.modules)"
+    said = subprocess.run([sys.executable, "-c", read], capture_output=True, text=True, check=True).stdout.split()
+    assert {"entente.schema", "realtime.bell"} <= set(said)
+    assert not {"alembic", "redis", "mako"} & set(said)

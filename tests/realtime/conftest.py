@@ -7,12 +7,14 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+import redis
 import uvloop
 
 from conftest import missing
 from entente.house import House
 from entente.settings import Settings, load
 from listening import OwnRedis, Process, Served, Square, served
+from realtime.bell import prefix_of
 from world import World
 
 
@@ -21,12 +23,29 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEv
     return {"uvloop": uvloop.new_event_loop}
 
 
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A Redis of our own where there is a programme for it: who reads where is counted there for the whole house."""
+    if shutil.which("redis-server") is None:
+        yield request.getfixturevalue("redis_url")
+        return
+    own = OwnRedis(tmp_path_factory.mktemp("redis"))
+    own.start()
+    yield own.url
+    own.stop()
+
+
 @pytest.fixture
 def settings(settings: Settings, home: str, request: pytest.FixtureRequest) -> Settings:
-    """One process rings in memory; beside PostgreSQL, the bell is Redis."""
+    """One process rings in memory; beside PostgreSQL, the bell is Redis, where nobody is left of the test before."""
     if home == "sqlite":
         return settings
-    return load(**settings.model_dump() | {"redis_url": request.getfixturevalue("redis_url")})
+    url = request.getfixturevalue("redis_url")
+    made = load(**settings.model_dump() | {"redis_url": url})
+    with redis.Redis.from_url(url) as client:
+        for name in client.scan_iter(f"{prefix_of(made)}:*"):
+            client.delete(name)
+    return made
 
 
 @pytest.fixture

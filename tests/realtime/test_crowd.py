@@ -23,8 +23,8 @@ from listening import (
     say,
     talk,
 )
+from realtime import crowd
 from realtime import page as pages
-from realtime import views
 from realtime.page import WAITING_BYTES
 from realtime.topic import RING_BYTES, RING_FRAMES
 from world import World
@@ -35,8 +35,8 @@ Cookie = dict[str, str]
 @pytest.fixture
 def many(monkeypatch: pytest.MonkeyPatch) -> None:
     """One person may hold as many connections as the test needs."""
-    monkeypatch.setattr(views, "PER_PERSON", 30_000)
-    monkeypatch.setattr(views, "PER_ADDRESS", 30_000)
+    monkeypatch.setattr(crowd, "PER_PERSON", 30_000)
+    monkeypatch.setattr(crowd, "PER_ADDRESS", 30_000)
 
 
 def _waits_for(page: pages.Page) -> int:
@@ -180,7 +180,7 @@ async def test_thousands_who_come_and_go_leave_nothing(
 
     # Database connections may have been opened meanwhile; they are pooled.
     await eventually(lambda: me.num_fds() <= sockets + 20)
-    assert place.hub.crowd(world.awa.id) == place.hub.crowd("127.0.0.1") == 0
+    assert place.hub.crowd.here(str(world.awa.id)) == place.hub.crowd.here("127.0.0.1") == 0
     assert place.hub.presence._newcomers == {}
     assert place.hub.presence._told == {}
     assert sizes[-1] - memory < 30_000_000

@@ -8,7 +8,7 @@ from prometheus_client import REGISTRY
 from entente.ids import new_id
 from entente.people.models import Person, PersonStatus
 from listening import Served, Square, connect, cursor, eventually, reading, say, talk
-from realtime import views
+from realtime import crowd, views
 from world import World
 
 Cookie = dict[str, str]
@@ -139,7 +139,7 @@ async def test_one_person_holds_so_many_connections(
     place: Served, world: World, cookie: Cookie, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The one too many is asked to come back later; another person enters; a place given back is free."""
-    monkeypatch.setattr(views, "PER_PERSON", 3)
+    monkeypatch.setattr(crowd, "PER_PERSON", 3)
     stream = await cursor(place.house, talk())
     pages = [await connect(place.port, cookie, stream) for _ in range(3)]
     refused = await connect(place.port, cookie, stream)
@@ -160,7 +160,7 @@ async def test_one_address_holds_so_many_connections(
     place: Served, world: World, cookie: Cookie, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever comes next from the same address is asked to come back later."""
-    monkeypatch.setattr(views, "PER_ADDRESS", 2)
+    monkeypatch.setattr(crowd, "PER_ADDRESS", 2)
     stream = await cursor(place.house, talk())
     async with reading(place.port, cookie, stream), reading(place.port, cookie, stream):
         refused = await connect(place.port, await world.cookie(world.bruno), stream)
@@ -173,7 +173,7 @@ async def test_many_who_knock_together_are_counted_too(
     place: Served, world: World, cookie: Cookie, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ten connections of one person at the same instant: the limit holds while they are still joining."""
-    monkeypatch.setattr(views, "PER_PERSON", 3)
+    monkeypatch.setattr(crowd, "PER_PERSON", 3)
     stream = await cursor(place.house, talk())
     pages = await asyncio.gather(*(connect(place.port, cookie, stream) for _ in range(10)))
 
@@ -208,7 +208,7 @@ async def test_a_database_that_is_away_is_waited_for(
     assert refused.status == 503
     assert "retry-after" in refused.headers
     assert place.hub.pages == set()
-    assert place.hub.crowd("127.0.0.1") == 0
+    assert place.hub.crowd.here("127.0.0.1") == 0
 
 
 async def test_a_suspended_person_opens_nothing(place: Served, world: World, cookie: Cookie) -> None:

@@ -25,6 +25,7 @@ from booking.showing.keeping import SHELF as UNITS
 from booking.showing.models import UnitFile
 from entente import journal, mail
 from entente.account import tokens
+from entente.account.profile.photos import name_of
 from entente.agendas.models import Subscription
 from entente.centre import leaving
 from entente.clock import now
@@ -329,9 +330,7 @@ async def _things(estate: Estate) -> None:
         db.add(_token(invitation, invited))
     estate.things |= await _lent(world)
     estate.things |= await _met(world)
-    folder = world.house.settings.data_dir / "photos"
-    folder.mkdir(exist_ok=True)
-    (folder / f"{photo}.webp").write_bytes(b"RIFF")
+    await world.house.files.put(name_of(photo), BytesIO(b"RIFF"), 4)
     async with world.working(world.awa) as work:
         mail.post(work, "awa@aubrac.example", "Objet", "Corps")
         mail.post(work, "awa@aubrac.example", "Un lien", f"{world.house.settings.base_url}/connexion/lien/{link}")

@@ -1,21 +1,23 @@
 """What the room tidies while the house is open: dead links, closed counts, ended sessions, orphan photos."""
 
-import asyncio
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 
 from entente.account import service
-from entente.account.profile import photos, queries
+from entente.account.profile import former, photos, queries
 from entente.house import House
 from entente.tidying import tidied
 
 EVERY_SECONDS = 600.0
 
 
-def keeping(app: Starlette) -> AbstractAsyncContextManager[None]:
+@asynccontextmanager
+async def keeping(app: Starlette) -> AsyncIterator[None]:
     """Tidy now and then, for as long as the server lives; several processes may, nothing is lost twice."""
-    return tidied(app.state.house, "account", EVERY_SECONDS, tidy)
+    async with tidied(app.state.house, "account", EVERY_SECONDS, tidy), former.emptying(app):
+        yield
 
 
 async def tidy(house: House) -> None:
@@ -24,4 +26,4 @@ async def tidy(house: House) -> None:
         await service.sweep(work)
     async with house.database.reading() as db:
         kept = await queries.photos(db)
-    await asyncio.to_thread(photos.purge, house.settings.data_dir, kept)
+    await photos.purge(house.files, kept)

@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 import sqlalchemy.exc
-from alembic.util import CommandError
 
 from entente import logs, schema, troubles
 from entente.files.store import Full
@@ -61,7 +60,7 @@ async def _reached(house: House) -> None:
             await schema.shape_of(connection)
     except AWAY as error:
         raise Conflict(away(error)) from None
-    except CommandError:
+    except schema.Tangled:
         raise Conflict("La base de données vient d’une version plus récente d’Entente.") from None
 
 

@@ -16,6 +16,7 @@ from entente import holdings, invitations, rights
 from entente.clock import now
 from entente.commands.house import current, settled
 from entente.db import rows
+from entente.forgetting.service import added, namesakes
 from entente.ids import Ref
 from entente.people.models import (
     Function,
@@ -26,7 +27,7 @@ from entente.people.models import (
     Session,
 )
 from entente.people.queries import is_current, person_by_email
-from entente.rules import Conflict
+from entente.rules import Conflict, Invalid
 from entente.text import clean_name
 from entente.work import Work
 
@@ -48,6 +49,7 @@ async def _list() -> None:
         .select_from(Person)
         .outerjoin(Function, and_(col(Function.person_id) == col(Person.id), is_current(Function)))
         .outerjoin(Organisation, col(Organisation.id) == col(Function.organisation_id))
+        .where(col(Person.forgotten_at).is_(None))
         .order_by(col(Person.family_name), col(Person.given_name), col(Person.id), col(Function.id))
     )
     async with current(settled()) as house, house.database.reading() as db:
@@ -122,6 +124,69 @@ async def _suspend(email: str) -> None:
         work.audit("person.suspended", Ref("entente/person", person.id))
         await rights.rights_changed(work, person.id)
     typer.echo(f"Le compte de {person.name} est suspendu.")
+
+
+@people.command()
+def anonymise(
+    who: Annotated[str, typer.Argument(metavar="E-MAIL", help="Adresse e-mail de la personne, ou son numéro.")],
+    also: Annotated[
+        list[str] | None,
+        typer.Option(metavar="MOTS", help="Autres mots qui la désignent\u00a0: téléphone, nom de naissance…"),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Ne pas demander de confirmation.")] = False,
+) -> None:
+    """Retirer de partout le nom d’une personne partie (RGPD)\u202f; son compte doit être suspendu. Sans retour."""
+    asyncio.run(_anonymise(who, also or [], yes))
+
+
+async def _anonymise(named: str, also: list[str], yes: bool) -> None:
+    from entente.app import forgetting, rooms
+
+    known = forgetting(rooms())
+    words = _added(also)
+    async with current(settled()) as house:
+        async with house.database.reading() as db:
+            person = await _numbered(db, named) or await _person(db, named)
+            obstacles = await known.obstacles(db, person)
+            alike = await namesakes(db, person)
+        if obstacles:
+            raise Conflict("\n".join(obstacles))
+        if not yes:
+            _confirm(person)
+        async with house.working(None) as work:
+            await known.forget(work, person.id, words)
+    typer.echo(
+        "C’est fait\u00a0: cette personne s’appelle désormais «\u00a0Personne partie\u00a0». Les sauvegardes d’avant "
+        "la nomment encore, jusqu’à ce qu’elles expirent.\n"
+        f"À noter, pour recommencer si l’une d’elles est restaurée\u00a0: entente people anonymise {person.id}"
+    )
+    if alike.whole:
+        typer.echo("Une autre personne porte le même nom\u00a0: relisez les textes qui le citent.")
+
+
+async def _numbered(db: AsyncSession, named: str) -> Person | None:
+    """The person of that number: it is kept of whoever was forgotten, for the day when a backup brings them back."""
+    try:
+        return await db.get(Person, UUID(named))
+    except ValueError:
+        return None
+
+
+def _added(also: list[str]) -> list[str]:
+    try:
+        return added("\n".join(also))
+    except Invalid as invalid:
+        raise Conflict(" ".join(invalid.errors.values())) from None
+
+
+def _confirm(person: Person) -> None:
+    typer.echo(
+        f"{person.name}\u00a0: son nom, ses mentions et ce qui n’était qu’à elle disparaîtront pour toujours\u00a0; "
+        "ses messages restent, sans son nom.\n"
+        f"Pour lui remettre ses données, d’abord\u00a0: entente people export {person.email} donnees.zip"
+    )
+    if typer.prompt("Écrivez «\u00a0oui\u00a0» pour continuer", default="non").strip().lower() != "oui":
+        raise Conflict("Rien n’a été fait.")
 
 
 @people.command("export")

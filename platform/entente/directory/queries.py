@@ -54,35 +54,38 @@ class Directory(NamedTuple):
 
 def functions_of(sought: Sought) -> Select[Any]:
     """Functions held today, with whoever holds them."""
-    query = (
-        rows(
-            Function.id,
-            Function.person_id,
-            Function.kind,
-            Function.title,
-            Function.organisation_id,
-            Person.given_name,
-            Person.family_name,
-            Person.email,
-            Person.photo,
-            Person.status,
-            col(Organisation.name).label("organisation"),
-            Organisation.short_name,
-            Organisation.hue,
-            col(Service.name).label("service"),
-        )
-        .join(Person, col(Person.id) == col(Function.person_id))
-        .join(Organisation, col(Organisation.id) == col(Function.organisation_id))
-        .outerjoin(Service, col(Service.id) == col(Function.service_id))
-        .where(is_current(Function), is_listed())
-    )
+    query = _FUNCTIONS
     for word in sought.words.split()[:5]:
         columns = (Person.given_name, Person.family_name, Function.title, Organisation.name, Service.name)
         query = query.where(or_(*(col(column).icontains(word, autoescape=True) for column in columns)))
     if sought.organisation:
         query = query.where(col(Function.organisation_id) == sought.organisation)
-    query = query.where(col(Function.kind) == sought.kind if sought.kind else ~_is_said_already())
+    query = query.where(col(Function.kind) == sought.kind if sought.kind else ~_IS_SAID_ALREADY)
     return query.where(_sits_in(sought.body)) if sought.body else query
+
+
+_FUNCTIONS = (
+    rows(
+        Function.id,
+        Function.person_id,
+        Function.kind,
+        Function.title,
+        Function.organisation_id,
+        Person.given_name,
+        Person.family_name,
+        Person.email,
+        Person.photo,
+        Person.status,
+        col(Organisation.name).label("organisation"),
+        Organisation.short_name,
+        Organisation.hue,
+        col(Service.name).label("service"),
+    )
+    .join(Person, col(Person.id) == col(Function.person_id))
+    .join(Organisation, col(Organisation.id) == col(Function.organisation_id))
+    .outerjoin(Service, col(Service.id) == col(Function.service_id))
+    .where(is_current(Function), is_listed())
+)
 
 
 def _is_said_already() -> ColumnElement[bool]:
@@ -92,6 +95,9 @@ def _is_said_already() -> ColumnElement[bool]:
         col(getattr(other, name)) == col(getattr(Function, name)) for name in ("person_id", "organisation_id", "title")
     )
     return exists().where(*alike, is_current(other), col(other.id) < col(Function.id))
+
+
+_IS_SAID_ALREADY = _is_said_already()
 
 
 def _sits_in(body_id: UUID) -> ColumnElement[bool]:

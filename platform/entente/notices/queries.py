@@ -1,7 +1,7 @@
 """What someone is told, and how many notices they have not read."""
 
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, func, text
@@ -13,6 +13,7 @@ from entente.ids import Ref
 from entente.journal import UNBORN, Cursor
 from entente.notices.models import Notice
 from entente.people.who import Who
+from entente.prepared import prepared
 from entente.rights import stream_of_person
 from entente.telling import Tellers, Told
 
@@ -49,8 +50,13 @@ async def unread(db: AsyncSession, person_id: UUID) -> int:
 
 async def unread_about(db: AsyncSession, person_id: UUID, about: Ref) -> list[Ref]:
     """What someone was told about a thing and has not read."""
-    mine = (col(Notice.about) == str(about), col(Notice.person_id) == person_id, col(Notice.read_at).is_(None))
-    return [Ref.parse(subject) for subject in (await db.execute(rows(Notice.subject).where(*mine))).scalars()]
+    return [Ref.parse(subject) for subject in (await db.execute(*_unread_about(person_id, str(about)))).scalars()]
+
+
+@prepared
+def _unread_about(person_id: UUID, about: str) -> Any:
+    mine = (col(Notice.about) == about, col(Notice.person_id) == person_id, col(Notice.read_at).is_(None))
+    return rows(Notice.subject).where(*mine)
 
 
 async def tell(

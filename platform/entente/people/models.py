@@ -122,6 +122,8 @@ class Person(SQLModel, table=True):
     created_at: datetime = Field(default_factory=now, sa_type=Moment)
     demo_pitch: str | None = None
     """In the demonstration, what signing in as this person shows; none elsewhere."""
+    forgotten_at: datetime | None = Field(default=None, sa_type=Moment)
+    """Since when nothing here says who it was; the row stays, for what they did refers to it."""
 
     @property
     def name(self) -> str:

@@ -108,8 +108,8 @@ async def _who(db: AsyncSession, row: Row[Any], session_id: UUID | None = None) 
 
 
 def is_current(dated: Any, on: Any = None) -> ColumnElement[bool]:
-    """Whether a dated tie holds today, or on a given day."""
-    day = now().date() if on is None else on
+    """Whether a dated tie holds on a given day, or on the one on which it is asked: a question may be kept."""
+    day = bindparam(None, callable_=lambda: now().date(), type_=Date(), unique=True) if on is None else on
     return and_(dated.since <= day, or_(dated.until.is_(None), dated.until > day))
 
 
@@ -169,20 +169,6 @@ async def faces(db: AsyncSession, ids: set[UUID]) -> dict[UUID, Face]:
     """How these people are shown: name, first current function, and organisation."""
     if not ids:
         return {}
-    query = (
-        rows(
-            *_PERSON,
-            Function.title,
-            Function.kind,
-            Organisation.short_name,
-            Organisation.hue,
-        )
-        .select_from(Person)
-        .outerjoin(Function, and_(col(Function.person_id) == col(Person.id), is_current(Function)))
-        .outerjoin(Organisation, col(Organisation.id) == col(Function.organisation_id))
-        .where(col(Person.id).in_(ids))
-        .order_by(col(Function.id).desc())
-    )
     return {
         row.person_id: Face(
             row.person_id,
@@ -193,8 +179,18 @@ async def faces(db: AsyncSession, ids: set[UUID]) -> dict[UUID, Face]:
             row.photo,
             row.version,
         )
-        for row in await db.execute(query)
+        for row in await db.execute(_FACES, {"ids": list(ids)})
     }
+
+
+_FACES = (
+    rows(*_PERSON, Function.title, Function.kind, Organisation.short_name, Organisation.hue)
+    .select_from(Person)
+    .outerjoin(Function, and_(col(Function.person_id) == col(Person.id), is_current(Function)))
+    .outerjoin(Organisation, col(Organisation.id) == col(Function.organisation_id))
+    .where(col(Person.id).in_(bindparam("ids", expanding=True)))
+    .order_by(col(Function.id).desc())
+)
 
 
 async def person_by_email(db: AsyncSession, email: str) -> Person | None:

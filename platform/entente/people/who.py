@@ -37,6 +37,11 @@ class Who:
         return bool(self.functions or self.bodies)
 
     @property
+    def is_known(self) -> bool:
+        """Whether anything may be open to them: members, and guests of a group."""
+        return self.is_member or bool(self.groups)
+
+    @property
     def organisations(self) -> frozenset[UUID]:
         """For whom they act."""
         return frozenset(organisation for _, organisation in self.functions)

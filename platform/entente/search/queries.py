@@ -1,6 +1,7 @@
 """Asking the index: what answers, among what this person may read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -24,6 +25,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from entente.db import rows
 from entente.people.who import Who
+from entente.prepared import Asked as Prepared
+from entente.prepared import prepared
 from entente.search.asked import Asked
 from entente.search.findable import Findable
 from entente.search.models import SearchDocument
@@ -68,43 +71,71 @@ async def _answers(
 ) -> Answers:
     found: list[Candidate] = []
     is_bounded = False
+    sentence, floors = await _sentence(db, asked, any_word)
     for findable in findables:
-        candidates = await _candidates(db, who, asked, findable, chosen, any_word)
+        question, values = _asking_in(_is_embedded(db), who, asked, findable, chosen)
+        candidates = await _candidates(db, findable.kind, question, {**values, "sentence": sentence}, floors)
         is_bounded |= len(candidates) > MOST
         found += candidates[:MOST]
     return Answers(found, is_bounded, any_word)
 
 
+def _is_embedded(db: AsyncSession) -> bool:
+    return db.get_bind().dialect.name == "sqlite"
+
+
+async def _sentence(db: AsyncSession, asked: Asked, any_word: bool) -> tuple[str, Sequence[int]]:
+    """What the index of this home is asked, and how far back it looks in turn."""
+    if _is_embedded(db):
+        return _for_sqlite(asked, any_word), [0]
+    return _for_postgresql(asked, any_word), await _floors(db)
+
+
+def _asking_in(is_embedded: bool, who: Who, asked: Asked, findable: Findable, chosen: Mapping[str, str]) -> Prepared:
+    narrowings = [
+        *(_holds(_CANDIDATE, words) for words in asked.together),
+        *(each.where(_CANDIDATE, chosen[each.name], who) for each in findable.filters if chosen.get(each.name)),
+    ]
+    return (
+        (_question(findable, who, is_embedded, narrowings), {}) if narrowings else _asking(findable, is_embedded)(who)
+    )
+
+
 async def _candidates(
-    db: AsyncSession, who: Who, asked: Asked, findable: Findable, chosen: Mapping[str, str], any_word: bool
+    db: AsyncSession, kind: str, question: Any, values: Mapping[str, Any], floors: Sequence[int]
 ) -> list[Candidate]:
-    is_embedded = db.get_bind().dialect.name == "sqlite"
-    query = _query(who, asked, findable, chosen, any_word, is_embedded)
     found: Sequence[Any] = ()
-    for floor in [0] if is_embedded else await _floors(db):
-        found = (await db.execute(query, {"floor": floor})).all()
+    for floor in floors:
+        found = (await db.execute(question, {**values, "floor": floor})).all()
         if len(found) > MOST:
             break
-    return [Candidate(findable.kind, *row) for row in found]
+    return [Candidate(kind, *row) for row in found]
+
+
+@cache
+def _asking(findable: Findable, is_embedded: bool) -> Callable[[Who], Prepared]:
+    """The question of most people, who only type words: built once."""
+    return prepared(lambda who: _question(findable, who, is_embedded))
+
+
+_LAST = rows(func.max(SearchDocument.id))
 
 
 async def _floors(db: AsyncSession) -> list[int]:
-    last = (await db.execute(rows(func.max(SearchDocument.id)))).scalar_one() or 0
+    last = (await db.execute(_LAST)).scalar_one() or 0
     return [*(last - window for window in WINDOWS if window < last), 0]
 
 
-def _query(
-    who: Who, asked: Asked, findable: Findable, chosen: Mapping[str, str], any_word: bool, is_embedded: bool
+def _question(
+    findable: Findable, who: Who, is_embedded: bool, narrowings: Sequence[ColumnElement[bool]] = ()
 ) -> Select[Any]:
-    """First what the index knows, bounded; then, of that, what this person may read as things are now."""
+    """First what the index knows, bounded; then, of that, what this person may read as things are now.
+
+    It is asked with a `sentence`, which says the words to the index, and a `floor`, which says how far back.
+    """
     first = _CANDIDATE
-    wheres = [
-        first.subject_kind == findable.kind,
-        first.scope_id.in_(findable.scopes(who)),
-        *(_holds(first, words) for words in asked.together),
-        *(each.where(first, chosen[each.name], who) for each in findable.filters if chosen.get(each.name)),
-    ]
-    inner = (_in_sqlite if is_embedded else _in_postgresql)(first, asked, any_word, wheres)
+    wheres = [first.subject_kind == findable.kind, first.scope_id.in_(findable.scopes(who)), *narrowings]
+    inner = (_in_sqlite if is_embedded else _in_postgresql)(first, wheres)
     document = SearchDocument
     columns: Any = (
         document.subject_id,
@@ -130,33 +161,46 @@ def _holds(document: Any, words: Sequence[str]) -> ColumnElement[bool]:
     return or_(*(each.like(together) for each in held))
 
 
-def _in_sqlite(document: Any, asked: Asked, any_word: bool, wheres: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    """FTS5 gives its rows newest first, one by one, for as long as they are wanted."""
+def _for_sqlite(asked: Asked, any_word: bool) -> str:
     sentence = (" OR " if any_word else " AND ").join(f'"{word}"' for word in asked.words)
     if asked.without:
         without = " OR ".join(f'"{word}"' for word in asked.without)
         sentence = f"({sentence}) NOT ({without})"
+    return sentence
+
+
+def _in_sqlite(document: Any, wheres: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    """FTS5 gives its rows newest first, one by one, for as long as they are wanted."""
     words: Any = literal_column("search_words")
+    sentence = bindparam("sentence", type_=String())
     rowid: Any = literal_column("search_words.rowid")
     return (
         select(document.id)
         .select_from(_SEARCH_WORDS)
         .join(document, document.id == rowid)
-        .where(words.op("MATCH")(sentence), rowid > bindparam("floor", type_=Integer()), *wheres)
+        .where(
+            words.op("MATCH")(sentence),
+            rowid > bindparam("floor", type_=Integer()),
+            *wheres,
+        )
         .order_by(rowid.desc())
         .limit(MOST + 1)
     )
 
 
-def _in_postgresql(document: Any, asked: Asked, any_word: bool, wheres: Sequence[ColumnElement[bool]]) -> Select[Any]:
+def _for_postgresql(asked: Asked, any_word: bool) -> str:
     sentence = (" | " if any_word else " & ").join(f"'{word}'" for word in asked.words)
     if asked.without:
         without = " | ".join(f"'{word}'" for word in asked.without)
         sentence = f"({sentence}) & !({without})"
+    return sentence
+
+
+def _in_postgresql(document: Any, wheres: Sequence[ColumnElement[bool]]) -> Select[Any]:
     # In the statement rather than beside it: PostgreSQL soon plans a prepared question for any words and any limit,
     # and then reads whole tables for a word that hardly anybody says. Terms are letters and figures, nothing else.
     words: Any = literal_column("candidate.search_lexemes")
-    wanted = cast(literal(sentence, String, literal_execute=True), TSQUERY)
+    wanted = cast(bindparam("sentence", type_=String(), literal_execute=True), TSQUERY)
     most = bindparam("most", MOST + 1, Integer, literal_execute=True)
     hits = (
         select(document.id)

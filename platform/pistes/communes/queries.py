@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -12,6 +12,7 @@ from entente.clock import now
 from entente.db import rows
 from entente.people.models import Membership, Organisation, OrganisationKind
 from entente.people.queries import is_current
+from entente.prepared import prepared
 from pistes.communes.models import Position, Stance, Unresolved
 
 
@@ -37,14 +38,18 @@ _COMMUNE = (col(Organisation.id), Organisation.name, Organisation.short_name, Or
 
 async def members(db: AsyncSession, day: date | None = None) -> list[Commune]:
     """The communes that belong to the EPCI on a day (today), by name."""
-    query = (
+    return [Commune(*row) for row in await db.execute(*_members(day or now().date()))]
+
+
+@prepared
+def _members(day: date) -> Any:
+    return (
         rows(*_COMMUNE)
         .join(Membership, col(Membership.organisation_id) == col(Organisation.id))
-        .where(col(Organisation.kind) == OrganisationKind.COMMUNE, is_current(Membership, day or now().date()))
+        .where(col(Organisation.kind) == OrganisationKind.COMMUNE, is_current(Membership, day))
         .distinct()
         .order_by(Organisation.name)
     )
-    return [Commune(*row) for row in await db.execute(query)]
 
 
 async def positions(

@@ -95,6 +95,18 @@ class Attendance(SQLModel, table=True):
     mandate: bool = False
 
 
+class Sitter(SQLModel, table=True):
+    """The name under which someone sat when decisions were taken, once they are forgotten everywhere else.
+
+    Whoever takes part in a public decision signs it: the law keeps that name (RGPD, art. 17, §3, b and d).
+    """
+
+    __tablename__ = "piste_sitter"
+
+    person_id: UUID = Field(foreign_key="person.id", primary_key=True)
+    name: str = Field(max_length=161)
+
+
 class DecisionFile(SQLModel, table=True):
     """A document that was before the body when it decided."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
+from sqlalchemy import func
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -15,7 +16,7 @@ from entente.rules import NotFound
 from entente.web.uploads import in_words
 from pistes import rules
 from pistes.communes.queries import Commune
-from pistes.decisions.models import Attendance, Decision, DecisionFile
+from pistes.decisions.models import Attendance, Decision, DecisionFile, Sitter
 from pistes.decisions.queries import Line, lines_of
 
 
@@ -87,14 +88,14 @@ async def _seated(db: AsyncSession, decision_id: UUID) -> list[Seated]:
         rows(
             Attendance.as_substitute,
             Attendance.mandate,
-            Person.given_name,
-            Person.family_name,
+            func.coalesce(Sitter.name, col(Person.given_name) + " " + col(Person.family_name)).label("sitter"),
             col(Organisation.id).label("organisation_id"),
             Organisation.name,
             Organisation.short_name,
             Organisation.hue,
         )
         .join(Person, col(Person.id) == col(Attendance.person_id))
+        .outerjoin(Sitter, col(Sitter.person_id) == col(Person.id))
         .join(Organisation, col(Organisation.id) == col(Attendance.organisation_id))
         .where(col(Attendance.decision_id) == decision_id)
         .order_by(Organisation.name, col(Attendance.id))
@@ -102,7 +103,7 @@ async def _seated(db: AsyncSession, decision_id: UUID) -> list[Seated]:
     return [
         Seated(
             Commune(row.organisation_id, row.name, row.short_name, row.hue),
-            f"{row.given_name} {row.family_name}",
+            row.sitter,
             bool(row.as_substitute),
             bool(row.mandate),
         )

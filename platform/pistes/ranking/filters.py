@@ -59,6 +59,11 @@ class Chosen:
         """Whether some rows may be left out."""
         return bool(self.objectif or self.commune or self.phase or self.note)
 
+    def words(self, offered: Mapping[str, Sequence[tuple[str, str]]]) -> list[str]:
+        """What is asked of the table, in words."""
+        asked = [text for name, options in offered.items() for key, text in options if key == getattr(self, name)]
+        return asked if self.tri == "rang" else [*asked, f"par {SORTS[self.tri].lower()}"]
+
     def lines(self, board: Board) -> list[Line]:
         """The rows asked for, in the order asked for; what is equal keeps the order of the ranking."""
         found = [line for line in board.lines if self._holds(line)]

@@ -13,6 +13,7 @@ from entente.db import rows
 from entente.people.models import Body, BodyKind, Function, Organisation, Person, PersonStatus, Seat
 from entente.people.queries import is_current
 from entente.people.who import Who
+from entente.prepared import prepared
 from entente.rules import NotFound
 from pistes import rules
 from pistes.criteria.models import CriteriaSet
@@ -153,25 +154,30 @@ async def voices_of(db: AsyncSession, who: Who, found: Round) -> Sequence[Voice]
 async def open_to(db: AsyncSession, who: Who) -> list[tuple[Round, bool]]:
     """The open rounds in which this person has a voice, and whether each of their voices is done."""
     speaks = {place for kind, place in who.functions if kind in rules.SPEAKS}
+    question, asked = _open(who.id, speaks)
+    return [(found, bool(is_done)) for found, is_done in await db.exec(question, params=asked)]
+
+
+@prepared
+def _open(person_id: UUID, speaks: Collection[UUID]) -> Any:
     seat = (
         rows(col(Seat.id))
         .where(
             col(Seat.body_id) == col(Round.body_id),
             col(Seat.organisation_id) == col(Voice.organisation_id),
-            or_(col(Seat.holder_id) == who.id, col(Seat.substitute_id) == who.id),
+            or_(col(Seat.holder_id) == person_id, col(Seat.substitute_id) == person_id),
             is_current(Seat),
         )
         .exists()
     )
-    mine = or_(col(Voice.person_id) == who.id, col(Voice.organisation_id).in_(speaks), seat)
-    query = (
+    mine = or_(col(Voice.person_id) == person_id, col(Voice.organisation_id).in_(speaks), seat)
+    return (
         select(Round, func.count(col(Voice.id)) == func.count(col(Voice.done_at)))
         .join(Voice, and_(col(Voice.round_id) == col(Round.id), mine))
         .where(col(Round.closed_at).is_(None))
         .group_by(col(Round.id))
         .order_by(col(Round.opened_at))
     )
-    return [(found, bool(is_done)) for found, is_done in await db.exec(query)]
 
 
 async def marks_of(

@@ -15,6 +15,7 @@ from entente.db import rows
 from entente.people.models import Body, Organisation, Person, Seat, SeatRole
 from entente.people.queries import is_current
 from entente.people.who import Who
+from entente.prepared import prepared
 from entente.rules import NotFound
 from entente.web.words import PARIS
 from planning import queries, rules
@@ -239,6 +240,28 @@ async def awaited(
     db: AsyncSession, who: Who, since: datetime, most: int, until: datetime | None = None
 ) -> list[Awaited]:
     """The next meetings at which this person has a seat or stands in, the first one first."""
+    found = await db.execute(*_awaited(who.id, since, until, most))
+    return [
+        Awaited(
+            row.id,
+            row.title,
+            row.name,
+            row.hue,
+            row.starts_at,
+            row.ends_at,
+            row.hall or row.place,
+            row.state,
+            row.seat_id,
+            row.holder_id,
+            f"{row.given_name} {row.family_name}",
+            row.stance,
+        )
+        for row in found
+    ]
+
+
+@prepared
+def _awaited(person_id: UUID, since: datetime, until: datetime | None, most: int) -> Any:
     holder = aliased(Person)
     query = (
         rows(
@@ -258,7 +281,7 @@ async def awaited(
             Answer.stance,
         )
         .join(Body, col(Body.id) == col(Meeting.body_id))
-        .join(Seat, and_(col(Seat.body_id) == col(Meeting.body_id), queries.holds(who.id)))
+        .join(Seat, and_(col(Seat.body_id) == col(Meeting.body_id), queries.holds(person_id)))
         .join(holder, col(holder.id) == col(Seat.holder_id))
         .outerjoin(Hall, col(Hall.id) == col(Meeting.hall_id))
         .outerjoin(Answer, and_(col(Answer.meeting_id) == col(Meeting.id), col(Answer.seat_id) == col(Seat.id)))
@@ -270,22 +293,4 @@ async def awaited(
         .order_by(col(Meeting.starts_at), col(Meeting.id))
         .limit(most)
     )
-    if until is not None:
-        query = query.where(col(Meeting.starts_at) < until)
-    return [
-        Awaited(
-            row.id,
-            row.title,
-            row.name,
-            row.hue,
-            row.starts_at,
-            row.ends_at,
-            row.hall or row.place,
-            row.state,
-            row.seat_id,
-            row.holder_id,
-            f"{row.given_name} {row.family_name}",
-            row.stance,
-        )
-        for row in await db.execute(query)
-    ]
+    return query if until is None else query.where(col(Meeting.starts_at) < until)

@@ -44,7 +44,7 @@ async def test_looking_at_a_link_does_nothing(world: World, mailbox: Any) -> Non
         for _ in range(5):
             page = await scanner.get(link)
             assert (page.status_code, "set-cookie" in page.headers) == (200, False)
-        assert '<form class="form" method="post">' in page.text
+        assert '<form class="form" method="post" novalidate>' in page.text
 
     async with world.browser() as browser:
         assert (await browser.post(link)).status_code == 303

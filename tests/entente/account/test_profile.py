@@ -5,21 +5,27 @@ import os
 import struct
 import time
 import zlib
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from PIL import Image
 from sqlalchemy import update
 from sqlmodel import col, select
+from starlette.applications import Starlette
 
-from entente.account.keeping import tidy
-from entente.account.profile import photos
+from entente.account.keeping import keeping, tidy
+from entente.account.profile import former, photos, service, zones
 from entente.clock import now
+from entente.house import House
 from entente.people.models import Person, PersonStatus, Token
 from entente.people.who import Who
 from entente.rules import Invalid
+from entente.settings import load
 from world import World
 
 PROFILE = {"given_name": "Awa", "family_name": "Diallo", "time_zone": "Indian/Reunion", "mail": "daily"}
@@ -40,6 +46,18 @@ async def test_awa_sets_her_profile(world: World) -> None:
     assert 'value="Indian/Reunion" selected' in page
     awa = await person(world, world.awa)
     assert (awa.time_zone, awa.notifications, awa.version) == ("Indian/Reunion", {"mail": "daily", "quiet": [20, 7]}, 1)
+
+
+def test_zones_are_named_as_one_says_them() -> None:
+    """France and overseas come first, each with its distance from Greenwich out of summer time."""
+    groups = dict(zones.groups())
+    assert list(groups)[:3] == ["France", "Afrique", "Amérique"]
+    assert groups["France"][0] == ("Europe/Paris", "Paris, heure de France métropolitaine (UTC+1)")
+    assert ("Pacific/Marquesas", "Polynésie française, Marquises (UTC\N{MINUS SIGN}9:30)") in groups["France"]
+    assert ("Europe/London", "Londres (UTC)") in groups["Europe"]
+    assert ("America/Argentina/Salta", "Salta, Argentina (UTC\N{MINUS SIGN}3)") in groups["Amérique"]
+    assert "Europe/Paris" not in dict(groups["Europe"])
+    assert len(zones.known()) > 400
 
 
 async def test_a_new_name_is_seen_by_others(world: World) -> None:
@@ -170,7 +188,7 @@ async def test_what_is_no_photo_is_refused(world: World, name: str) -> None:
         answer = await send_photo(browser, content)
     assert (answer.status_code, sentence in answer.text) == (422, True)
     assert (await person(world, world.awa)).photo is None
-    assert not list(photos.folder_of(world.house.settings.data_dir).glob("*"))
+    assert [name async for name, _ in world.house.files.names()] == []
 
 
 def test_a_bomb_is_refused_before_it_is_decoded() -> None:
@@ -196,13 +214,95 @@ async def test_a_photo_that_is_removed_is_no_longer_served(world: World) -> None
         assert (removed.status_code, missing.status_code) == (404, 404)
         assert (await bruno.get("/photos/..%2Fentente.sqlite3")).status_code == 404
 
-    folder = world.house.settings.data_dir
     await tidy(world.house)
-    assert photos.path_of(folder, first).is_file()
+    assert await kept_photos(world) == {photos.name_of(first), photos.name_of(his)}
     for photo in (first, his):
-        os.utime(photos.path_of(folder, photo), times=(0, 0))
+        os.utime(world.house.settings.data_dir / "files" / photos.name_of(photo), times=(0, 0))
     await tidy(world.house)
-    assert [photos.path_of(folder, photo).is_file() for photo in (first, his)] == [False, True]
+    assert await kept_photos(world) == {photos.name_of(his)}
+
+
+async def kept_photos(world: World) -> set[str]:
+    """The photos in the store."""
+    return {name async for name, _ in world.house.files.names(photos.ROOM)}
+
+
+Leave = Callable[[], Awaitable[Path]]
+
+
+@pytest.fixture
+def a_photo_of_before(world: World) -> Leave:
+    """Awa's photo as the version before keeps it, in a folder of its machine."""
+
+    async def leave() -> Path:
+        photo = uuid4()
+        place = photos.former_place(world.house.settings.data_dir, photo)
+        place.parent.mkdir(exist_ok=True)
+        place.write_bytes(photos.redrawn(picture()))
+        async with world.working(world.awa) as work:
+            await service.show_photo(work, await work.db.get_one(Person, world.awa.id), photo)
+        return place
+
+    return leave
+
+
+async def test_a_photo_of_the_version_before_is_brought_where_files_lie(world: World, a_photo_of_before: Leave) -> None:
+    """It is served from its folder, copied, and stays a week for the version before; then the copy alone serves."""
+    place = await a_photo_of_before()
+    content, name = place.read_bytes(), f"photos/{place.name}"
+    copy = world.house.settings.data_dir / "files" / name
+    async with world.browser(world.bruno) as bruno:
+        assert (await bruno.get(f"/photos/{place.stem}")).content == content
+        for _ in range(2):
+            await former.bring(world.house)
+            assert (copy.read_bytes(), place.exists()) == (content, True)
+        os.utime(copy, times=(0, 0))
+        await former.bring(world.house)
+        assert not place.exists()
+        await tidy(world.house)
+        assert (await bruno.get(f"/photos/{place.stem}")).content == content
+
+
+async def test_a_photo_of_the_version_before_that_nobody_shows_is_removed(
+    world: World, a_photo_of_before: Leave
+) -> None:
+    """Awa takes it off: it is not copied, and a day later its file is gone; so is one that was half written."""
+    place = await a_photo_of_before()
+    half = place.with_suffix(".part")
+    half.write_bytes(b"RIFF")
+    async with world.browser(world.awa) as awa:
+        await awa.post("/profil/photo/retrait")
+        await former.bring(world.house)
+        assert (await kept_photos(world), place.exists(), half.exists()) == (set(), True, True)
+        for each in (place, half):
+            os.utime(each, times=(0, 0))
+        await former.bring(world.house)
+        assert (place.exists(), half.exists()) == (False, False)
+        assert (await awa.get(f"/photos/{place.stem}")).status_code == 404
+
+
+async def test_photos_of_the_version_before_are_brought_when_the_house_opens(
+    world: World, a_photo_of_before: Leave
+) -> None:
+    """Nobody has to ask: a server that opens brings what its machine holds."""
+    place = await a_photo_of_before()
+    app = Starlette()
+    app.state.house = world.house
+    async with keeping(app), asyncio.timeout(20):
+        while await kept_photos(world) != {f"photos/{place.name}"}:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_photo_is_seen_from_another_machine(world: World, tmp_path: Path, s3: str) -> None:
+    """Awa's photo is sent to one machine and shown by another, which shares nothing with it but base and bucket."""
+    here, there = [
+        House.build(load(**world.house.settings.model_dump() | {"data_dir": tmp_path / name, "files_url": s3}))
+        for name in ("here", "there")
+    ]
+    photo = await photos.keep(here.files, picture())
+    assert await photos.read(there, photo) == await photos.read(here, photo)
+    for house in (here, there):
+        await house.database.close()
 
 
 async def test_awa_changes_her_address(world: World, mailbox: Any) -> None:

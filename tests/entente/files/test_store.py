@@ -1,17 +1,13 @@
 """Where files lie: a folder and a bucket keep the same promises."""
 
-import logging
 import resource
-from collections.abc import Iterator
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from tempfile import SpooledTemporaryFile, TemporaryFile
 from uuid import uuid4
 
-import httpx
 import pytest
-from moto.server import ThreadedMotoServer
 
 from entente import backup, doctor, schema
 from entente.clock import now
@@ -19,18 +15,6 @@ from entente.db import Database
 from entente.files.store import Away, Store
 from entente.rules import Conflict, NotFound
 from entente.settings import load
-
-
-@pytest.fixture(scope="module")
-def s3() -> Iterator[str]:
-    """A server that speaks S3, in a thread of its own, with a bucket."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    httpx.put(f"http://{host}:{port}/seau").raise_for_status()
-    yield f"s3+http://cle:Sesame%40@{host}:{port}/seau/entente?region=fr-par"
-    server.stop()
 
 
 @pytest.fixture(params=["folder", "s3"])

@@ -6,16 +6,16 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
-from entente.app import worker_of
+from entente.app import forgetting, rooms, worker_of
 from entente.clock import now
 from entente.files import keeping
 from entente.notices.models import Notice
 from entente.outbox import Task
-from entente.people.models import Body, BodyKind
+from entente.people.models import Body, BodyKind, Person, PersonStatus, Seat
 from entente.rules import Conflict, Invalid, NotFound, Refused
 from pistes.decisions import queries
 from pistes.decisions.documents import SHELF
@@ -115,6 +115,24 @@ async def test_a_decision_is_replaced_once_and_stays_as_it_was(council: Any) -> 
         lines, count = await queries.decisions(db, Chosen(etat="vigueur"))
     assert (found.line.title, found.line.heir and found.line.heir[1]) == ("Calendrier", "D-2026-002")
     assert ([each.code for each in lines], count) == (["D-2026-002"], 1)
+
+
+async def test_whoever_sat_is_named_there_even_once_forgotten(council: Any) -> None:
+    """Awa has left and is « Personne partie » everywhere; the public list of those who sat still says her name."""
+    world = council.world
+    decision = await council.decides(council.form())
+    async with world.house.database.writing() as db:
+        await db.execute(update(Seat).where(col(Seat.holder_id) == world.awa.id).values(until=date(2026, 3, 11)))
+        await db.execute(update(Person).where(col(Person.id) == world.awa.id).values(status=PersonStatus.SUSPENDED))
+    async with world.working(world.ines) as work:
+        await forgetting(rooms()).forget(work, world.awa.id)
+    async with world.reading() as db:
+        found = await whole(db, world.bruno, decision.id)
+        person = await db.get_one(Person, world.awa.id)
+    assert (person.name, sorted(each.name for each in found.seated)) == (
+        "Personne partie",
+        ["Awa Diallo", "Denise Astruc"],
+    )
 
 
 async def test_the_secretary_is_told_of_a_review_once(council: Any) -> None:

@@ -3,19 +3,21 @@
 from typing import Any
 
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Message
 
 from entente.account import passwords, queries, rules, throttle, tokens
 from entente.account import service as door
-from entente.account.profile import photos, service
+from entente.account.profile import photos, service, zones
 from entente.account.profile import queries as own
-from entente.account.profile.models import ZONES, NewAddress, NewPassword, Profile
+from entente.account.profile.models import NewAddress, NewPassword, Profile
 from entente.account.throttle import TooMany
 from entente.account.tokens import Gone
 from entente.account.views import gone
+from entente.files.store import Away
 from entente.notices.rules import wishes_of
 from entente.people.models import Person, Purpose
 from entente.rules import Invalid, NotFound
@@ -45,7 +47,7 @@ async def change_photo(request: Request) -> Response:
     """Take another photo."""
     try:
         sent = await _sent_photo(request)
-        photo = await photos.keep(house_of(request).settings.data_dir, sent)
+        photo = await photos.keep(house_of(request).files, sent)
     except Invalid as error:
         return await _profile_page(request, error.errors)
     async with work_of(request) as work:
@@ -86,15 +88,16 @@ async def photo(request: Request) -> Response:
     async with reading_of(request) as db:
         if not await own.is_shown(db, id_):
             raise NotFound
-    file = photos.path_of(house_of(request).settings.data_dir, id_)
-    if not file.is_file():
-        raise NotFound
+    try:
+        drawn = await photos.read(house_of(request), id_)
+    except Away:
+        raise HTTPException(503) from None
     headers = {
         "Cache-Control": "private, max-age=31536000, immutable",
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "X-Content-Type-Options": "nosniff",
     }
-    return FileResponse(file, media_type="image/webp", headers=headers)
+    return Response(drawn, media_type="image/webp", headers=headers)
 
 
 async def change_password(request: Request) -> Response:
@@ -241,7 +244,7 @@ async def _profile_page(
         typed={**known, **forms.typed_in(request)},
         errors=errors or {},
         about=about,
-        zones=ZONES,
+        zones=zones.groups(),
         hours=[(hour, f"{hour}\u00a0h") for hour in range(24)],
     )
 

@@ -121,6 +121,8 @@ async def _renames(work: Work, lines: Sequence[Judged]) -> None:
     if named:
         await work.db.execute(update(Person), list(named.values()))
     await _seen_anew(work, set(named))
+    for person_id in named:
+        work.record(rights.stream_of_person(person_id), rights.Verb.FACE_CHANGED, person_id)
 
 
 async def _seen_anew(work: Work, people: set[UUID]) -> None:

@@ -1,8 +1,10 @@
 """What the forms about people may send."""
 
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel
+from pydantic import Field as FormField
 
 from entente.administration.typed import Address, Day, Label, MaybeDay, MaybeId, PersonName
 from entente.people.models import FunctionKind
@@ -38,6 +40,13 @@ class Identity(BaseModel):
     given_name: PersonName
     family_name: PersonName
     mark: str
+
+
+class Forgotten(BaseModel):
+    """That nobody will know again who someone was, and which other words name them, one on each line."""
+
+    also: Annotated[str, FormField(max_length=2_000)] = ""
+    agreed: bool = False
 
 
 class End(BaseModel):

@@ -45,6 +45,8 @@ class Sought:
 def people_sought(sought: Sought) -> Select[Any]:
     """The people of a list, as plain rows."""
     query = rows(Person.id, Person.given_name, Person.family_name, Person.email, Person.status)
+    # Whoever was forgotten is nobody in particular.
+    query = query.where(col(Person.forgotten_at).is_(None))
     if sought.words:
         # Several words each find something: « awa aubrac » is a first name and an address.
         for word in sought.words.split()[:5]:

@@ -11,6 +11,8 @@ LAST_ONE = (
 YOURSELF = "C’est votre dernière fonction d’administrateur\u00a0: demandez à un autre administrateur de la retirer."
 NOT_YOURSELF = "On ne suspend pas son propre compte\u00a0: demandez à un autre administrateur."
 
+NOT_FORGET_YOURSELF = "On n’anonymise pas son propre compte\u00a0: demandez à un autre administrateur."
+
 
 class Keeper(NamedTuple):
     """An administrator's function that holds today, of an account that may be used."""

@@ -8,9 +8,10 @@ from sqlmodel import col, select
 
 from entente import invitations, rights
 from entente.administration.persons import queries, rules
-from entente.administration.persons.models import Identity, NewFunction, NewPerson
+from entente.administration.persons.models import Forgotten, Identity, NewFunction, NewPerson
 from entente.administration.typed import chosen, ends_after, fresh, locked, settled
 from entente.clock import now
+from entente.forgetting.service import ALREADY, Forgetting, added
 from entente.ids import Ref
 from entente.people.models import (
     Function,
@@ -77,6 +78,7 @@ async def invite_again(work: Work, person_id: UUID, base_url: str) -> None:
 async def correct(work: Work, person_id: UUID, identity: Identity) -> Person:
     """Correct someone's name or address; secret links sent to the former address stop working."""
     person = await fresh(work.db, Person, person_id, identity.mark)
+    _still_someone(person)
     changed = [
         name for name in ("email", "given_name", "family_name") if getattr(person, name) != getattr(identity, name)
     ]
@@ -88,7 +90,10 @@ async def correct(work: Work, person_id: UUID, identity: Identity) -> Person:
         person.email, person.given_name, person.family_name = identity.email, identity.given_name, identity.family_name
         work.db.add(person)
     work.audit("person.corrected", ref_of(person.id), fields=changed)
-    await (rights.rights_changed if "email" in changed else rights.faces_changed)(work, person.id)
+    if "email" in changed:
+        await rights.rights_changed(work, person.id)
+    if changed != ["email"]:
+        await rights.faces_changed(work, person.id)
     return person
 
 
@@ -96,6 +101,7 @@ async def add_function(work: Work, person_id: UUID, new: NewFunction) -> Functio
     """Give someone a function in an organisation."""
     ends_after(new.since, new.until)
     person = await locked(work.db, Person, person_id)
+    _still_someone(person)
     organisation = await chosen(work.db, Organisation, new.organisation_id, "organisation_id")
     if new.service_id:
         service = await chosen(work.db, Service, new.service_id, "service_id")
@@ -149,11 +155,24 @@ async def suspend(work: Work, person_id: UUID) -> None:
     await rights.rights_changed(work, person_id)
 
 
+async def forget(work: Work, forgetting: Forgetting, person_id: UUID, forgotten: Forgotten) -> None:
+    """Take the names of someone out of the house, for ever."""
+    held = await queries.keepers(work.db)
+    _still_keeper(work, held)
+    require(person_id != work.who.id, rules.NOT_FORGET_YOURSELF)
+    also = added(forgotten.also)
+    await locked(work.db, Person, person_id)
+    if not forgotten.agreed:
+        raise Invalid({"agreed": "Cochez cette case\u00a0: une anonymisation ne s’annule pas."})
+    await forgetting.forget(work, person_id, also)
+
+
 async def reactivate(work: Work, person_id: UUID) -> None:
     """Open a suspended account again; sessions and links that were ended stay so."""
     person = await locked(work.db, Person, person_id)
     if person.status != PersonStatus.SUSPENDED:
         raise Conflict("Ce compte n’était pas suspendu.")
+    _still_someone(person)
     person.status = PersonStatus.ACTIVE
     work.db.add(person)
     work.audit("person.reactivated", ref_of(person_id))
@@ -163,6 +182,11 @@ async def reactivate(work: Work, person_id: UUID) -> None:
 def _still_keeper(work: Work, held: list[rules.Keeper]) -> None:
     # Whoever was removed while waiting for the lock removes nobody in return.
     require(any(keeper.person_id == work.who.id for keeper in held), "Vous n’êtes plus administrateur.")
+
+
+def _still_someone(person: Person) -> None:
+    if person.forgotten_at is not None:
+        raise Conflict(ALREADY)
 
 
 def _refuse(reason: str | None) -> None:

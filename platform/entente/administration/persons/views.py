@@ -10,16 +10,18 @@ from starlette.routing import Route
 
 from entente.administration import lists
 from entente.administration.persons import queries, service
-from entente.administration.persons.models import End, Identity, NewFunction, NewPerson
+from entente.administration.persons.models import End, Forgotten, Identity, NewFunction, NewPerson
 from entente.administration.persons.queries import Sought
+from entente.administration.persons.rules import NOT_FORGET_YOURSELF
 from entente.administration.screens import Field, Screen, form_page, words_of
 from entente.administration.typed import mark_of, options
 from entente.clock import now
+from entente.forgetting.service import Forgetting, namesakes
 from entente.people import words
 from entente.people.models import FunctionKind, Organisation, Person, PersonStatus
-from entente.rules import Invalid, NotFound
+from entente.rules import Conflict, Invalid, NotFound
 from entente.web import forms, pages
-from entente.web.requests import house_of, id_of, reading_of, work_of
+from entente.web.requests import house_of, id_of, reading_of, who_of, work_of
 from entente.work import Work
 
 KEY = "personnes"
@@ -151,6 +153,48 @@ async def _done(request: Request, verb: Callable[[Work, UUID], Awaitable[None]],
     async with work_of(request) as work:
         await verb(work, id_)
     return pages.go(request, f"{HOME[1]}/{id_}", sentence)
+
+
+async def forgetting(request: Request) -> Response:
+    """What will happen if someone is forgotten, and what must be settled first."""
+    return await _forgetting(request)
+
+
+async def _forgetting(request: Request, errors: Mapping[str, str] | None = None, status: int = 200) -> Response:
+    known: Forgetting = request.app.state.forgetting
+    async with reading_of(request) as db:
+        shown = await _person(db, id_of(request))
+        obstacles = await known.obstacles(db, shown)
+        alike = await namesakes(db, shown)
+    if shown.id == who_of(request).id:
+        obstacles = [NOT_FORGET_YOURSELF, *obstacles]
+    address = f"{HOME[1]}/{shown.id}"
+    return pages.page(
+        request,
+        "administration/forgetting.html",
+        current=KEY,
+        crumbs=[HOME, (shown.name, address), ("Anonymiser", "")],
+        status=422 if errors else status,
+        person=shown,
+        address=address,
+        obstacles=obstacles,
+        namesakes=alike,
+        errors=errors or {},
+        values=forms.typed_in(request) if errors else {},
+    )
+
+
+async def forget(request: Request) -> Response:
+    """Forget someone, for ever."""
+    try:
+        forgotten = await forms.read(request, Forgotten)
+        async with work_of(request) as work:
+            await service.forget(work, request.app.state.forgetting, id_of(request), forgotten)
+    except Invalid as invalid:
+        return await _forgetting(request, invalid.errors)
+    except Conflict:
+        return await _forgetting(request, status=409)
+    return pages.go(request, HOME[1], "La personne est anonymisée. Son nom n’est plus dans la plateforme.")
 
 
 async def identity(request: Request) -> Response:
@@ -296,6 +340,8 @@ routes = [
     Route("/personnes/{id}/invitation", invite_again, methods=["POST"]),
     Route("/personnes/{id}/suspension", suspend, methods=["POST"]),
     Route("/personnes/{id}/reouverture", reactivate, methods=["POST"]),
+    Route("/personnes/{id}/anonymisation", forgetting),
+    Route("/personnes/{id}/anonymisation", forget, methods=["POST"]),
     Route("/personnes/{id}/fonctions", new_function),
     Route("/personnes/{id}/fonctions", add_function, methods=["POST"]),
     Route("/personnes/{id}/fonctions/{function}/fin", function_end),

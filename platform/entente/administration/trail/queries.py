@@ -1,6 +1,6 @@
 """What was done: looked for by person, act, subject and days."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -69,12 +69,9 @@ async def acts(db: AsyncSession) -> list[str]:
     return list((await db.exec(select(AuditEntry.act).distinct().order_by(AuditEntry.act))).all())
 
 
-_KINDS = {"entente/person", "entente/organisation", "entente/body", "entente/group"}
-
-
-async def titles(db: AsyncSession, subjects: Iterable[str]) -> dict[str, str]:
-    """How the people, organisations, bodies and groups among these subjects are called."""
-    ids = [ref.id for ref in _refs(subjects)]
+async def titles(db: AsyncSession, entries: Iterable[Any]) -> dict[str, str]:
+    """How the people, organisations, bodies and groups in these entries are called, by reference and by id."""
+    ids = {id_ for entry in entries for id_ in _ids(entry)}
     if not ids:
         return {}
     people = rows(
@@ -86,17 +83,14 @@ async def titles(db: AsyncSession, subjects: Iterable[str]) -> dict[str, str]:
         rows(literal(kind), col(model.id), col(model.name)).where(col(model.id).in_(ids))
         for kind, model in (("entente/organisation", Organisation), ("entente/body", Body), ("entente/group", Group))
     ]
-    found = await db.execute(union_all(people.where(col(Person.id).in_(ids)), *named))
-    return {str(Ref(row.kind, row.id)): row.title for row in found}
+    found = (await db.execute(union_all(people.where(col(Person.id).in_(ids)), *named))).all()
+    return {name: row.title for row in found for name in (str(Ref(row.kind, row.id)), str(row.id))}
 
 
-def _refs(subjects: Iterable[str]) -> Sequence[Ref]:
-    found = []
-    for subject in subjects:
+def _ids(entry: Any) -> Iterator[UUID]:
+    """The ids that an entry names: in its subject, and in its detail."""
+    for value in (entry.subject, *(entry.detail or {}).values()):
         try:
-            ref = Ref.parse(subject)
-        except ValueError:
+            yield Ref.parse(value).id if ":" in value else UUID(value)
+        except (ValueError, TypeError, AttributeError):
             continue
-        if ref.kind in _KINDS:
-            found.append(ref)
-    return found

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from entente.administration import lists
 from entente.administration.trail import queries
 from entente.administration.trail.queries import Sought
-from entente.administration.trail.words import ACTS
+from entente.administration.trail.words import ACTS, said
 from entente.administration.typed import NO_SUCH_DAY, MaybeDay
 from entente.clock import now
 from entente.house import House
@@ -69,7 +69,7 @@ async def entries(request: Request) -> Response:
         page = await queries.entries(db, sought, lists.id_in(request, "apres"))
         acts = await queries.acts(db)
         person = await db.get(Person, sought.person) if sought.person else None
-        titles = await queries.titles(db, {row.subject for row in page.rows})
+        titles = await queries.titles(db, page.rows)
     return pages.page(
         request,
         "administration/audit.html",
@@ -83,6 +83,7 @@ async def entries(request: Request) -> Response:
         acts=[(act, ACTS.get(act, act)) for act in acts],
         words=ACTS,
         titles=titles,
+        said=lambda row: list(said(row.detail or {}, titles)),
         person=person,
         way=lists.way(request, page, **filters_of(sought)),
         link=lists.address,

@@ -1,4 +1,10 @@
-"""How acts are said in French; an act without words is shown by its own name."""
+"""How acts and their details are said in French; what has no words is shown by its own name."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+
+from entente.people.words import BODIES, FUNCTIONS, ROLES
+from entente.web.words import date_time, long_date
 
 ACTS = {
     "invitation.sent": "a envoyé une invitation à",
@@ -9,6 +15,7 @@ ACTS = {
     "function.ended": "a mis fin à une fonction de",
     "people.imported": "a importé des personnes",
     "people.exported": "a exporté les personnes",
+    "person.forgotten": "a anonymisé",
     "person.exported": "a exporté tout ce que la plateforme garde de",
     "organisation.added": "a ajouté l’organisation",
     "organisation.edited": "a modifié la fiche de",
@@ -84,5 +91,130 @@ ACTS = {
     "person.registered": "s’est inscrit par le domaine de sa commune",
     "email.changed": "a changé d’adresse électronique",
     "password.changed": "a changé de mot de passe",
+    "pistes.claim_written": "a écrit une phrase du registre",
+    "pistes.claim_removed": "a retiré une phrase du registre",
+    "quota.set": "a fixé un quota",
+    "quota.removed": "a retiré un quota",
     "demo.seeded": "a préparé la démonstration",
 }
+
+KEYS = {
+    "acte": "acte",
+    "adopted": "cotes retenues",
+    "after": "après",
+    "au": "jusqu’au",
+    "before": "avant",
+    "body": "instance",
+    "changed": "changé",
+    "code": "numéro",
+    "count": "nombre",
+    "detail": "ce qui est montré",
+    "digest": "empreinte",
+    "domain": "domaine",
+    "du": "depuis le",
+    "erreur": "erreurs",
+    "family": "famille",
+    "fields": "changé",
+    "forum": "forum",
+    "holder": "titulaire",
+    "host": "serveur",
+    "inchangée": "inchangées",
+    "kept": "rendez-vous gardés",
+    "kind": "nature",
+    "last": "dernier jour",
+    "levels": "niveaux",
+    "lines": "lignes",
+    "mandate": "mandat",
+    "mise à jour": "mises à jour",
+    "name": "nom",
+    "nouvelle": "nouvelles",
+    "organisation": "organisation",
+    "person": "personne",
+    "personne": "personne",
+    "quota": "quota",
+    "reading": "ouvert à",
+    "reason": "motif",
+    "report": "signalement",
+    "role": "rôle",
+    "rule": "règle",
+    "since": "depuis le",
+    "source": "venu de",
+    "substitute": "suppléant",
+    "sujet": "sujet",
+    "tag": "étiquette",
+    "target": "allé vers",
+    "thing": "chose",
+    "thread": "fil",
+    "title": "titre",
+    "until": "jusqu’au",
+    "version": "version",
+    "words": "phrase",
+}
+"""How the parts of a detail are called."""
+
+FIELDS = {
+    "body_id": "instance",
+    "code_insee": "code Insee",
+    "email": "adresse électronique",
+    "family_name": "nom de famille",
+    "function": "fonction",
+    "given_name": "prénom",
+    "group_id": "groupe",
+    "hides_presence": "présence cachée",
+    "hue": "couleur",
+    "kind": "nature",
+    "moderators": "modérateurs",
+    "name": "nom",
+    "population": "population",
+    "postcodes": "codes postaux",
+    "purpose": "objet",
+    "reading": "ouverture",
+    "short_name": "nom court",
+    "siren": "SIREN",
+    "slug": "adresse",
+    "title": "titre",
+}
+"""How the fields of a form that changed something are called."""
+
+_FUNCTIONS = {str(kind): words for kind, words in FUNCTIONS.items()}
+_KINDS = {
+    "list": "liste hiérarchisée",
+    "tree": "arbre",
+    **_FUNCTIONS,
+    **{str(kind): words for kind, words in BODIES.items()},
+}
+_READERS = {"all": "tous les membres", "body": "une instance", "function": "une fonction", "invited": "des invités"}
+_VALUES: Mapping[str, Mapping[str, str]] = {
+    "acte": ACTS,
+    "changed": FIELDS,
+    "detail": {"full": "tout", "title": "le titre", "busy": "occupé ou libre"},
+    "fields": FIELDS,
+    "kind": _KINDS,
+    "levels": _FUNCTIONS,
+    "reading": _READERS,
+    "role": {str(role): words for role, words in ROLES.items()},
+    "rule": {"tree": "l’ordre de l’arbre", "date": "la date d’expression", "manual": "un ordre fixé à la main"},
+}
+_DAYS = {"since", "until", "last", "before", "after", "du", "au"}
+
+
+def said(detail: Mapping[str, object], titles: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The parts of a detail that hold something, in words; `titles` say what ids stand for."""
+    for key, value in detail.items():
+        if value is None or value == "" or value == []:
+            continue
+        values = value if isinstance(value, list) else [value]
+        yield KEYS.get(key, key), ", ".join(_said(key, str(each), titles) for each in values)
+
+
+def _said(key: str, value: str, titles: Mapping[str, str]) -> str:
+    if key in _DAYS:
+        return _day(value)
+    return _VALUES.get(key, {}).get(value) or titles.get(value, value)
+
+
+def _day(value: str) -> str:
+    try:
+        return long_date(date.fromisoformat(value)) if len(value) == 10 else date_time(datetime.fromisoformat(value))
+    except ValueError:
+        return value
