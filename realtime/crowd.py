@@ -9,16 +9,16 @@ import secrets
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
 from entente import troubles
 from entente.settings import Settings
 from realtime.bell import prefix_of
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 PER_PERSON = 20
 PER_ADDRESS = 2_000
@@ -111,7 +111,7 @@ class Crowd:
             self._owe(most)
         return True
 
-    async def _is_free(self, redis: Redis, most: Mapping[str, int]) -> bool:
+    async def _is_free(self, redis: "Redis", most: Mapping[str, int]) -> bool:
         asked = [word for each, many in most.items() for word in (each, self._here[each] + 1, many)]
         try:
             async with asyncio.timeout(REDIS_SECONDS):
@@ -137,7 +137,7 @@ class Crowd:
             self._owed.update(whose)
             self._stirred.set()
 
-    async def _tell_often(self, redis: Redis) -> None:
+    async def _tell_often(self, redis: "Redis") -> None:
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(RENEW):
@@ -147,7 +147,7 @@ class Crowd:
             async with self._turn:
                 await self._tell(redis)
 
-    async def _tell(self, redis: Redis) -> None:
+    async def _tell(self, redis: "Redis") -> None:
         """Say what has changed, or everything; in either case this process is alive for some time more."""
         told, self._owed = (set(self._here) if self._is_unknown else self._owed), set()
         many = len(self._here)
@@ -164,7 +164,7 @@ class Crowd:
             # A Redis that was started again, or a process that was asleep for longer than it is remembered.
             self._stirred.set()
 
-    async def _write(self, redis: Redis, told: Collection[str]) -> int:
+    async def _write(self, redis: "Redis", told: Collection[str]) -> int:
         """Write these counts as they are; returns how many Redis then knows."""
         held: dict[Any, Any] = {each: self._here[each] for each in told if self._here[each]}
         gone = [each for each in told if each not in held]
@@ -188,9 +188,14 @@ class Crowd:
         self._stirred.set()
 
 
-def _client(settings: Settings) -> Redis | None:
+def _client(settings: Settings) -> "Redis | None":
     if settings.redis_url is None:
         return None
+    # Only here, as in `bell`: a house of one process does without.
+    from redis.asyncio import Redis
+    from redis.asyncio.retry import Retry
+    from redis.backoff import NoBackoff
+
     return Redis.from_url(
         settings.redis_url,
         socket_connect_timeout=REDIS_SECONDS,
