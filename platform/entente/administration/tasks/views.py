@@ -36,6 +36,8 @@ KINDS = {
     "planning.body_renamed": "Nom d’une instance",
     "planning.mail": "Courriel de réunion",
     "planning.remind": "Rappel de réunion",
+    "account.remove_photo": "Photo à effacer",
+    "forums.faces": "Noms à montrer de nouveau",
     "booking.expire": "Échéance d’une demande",
     "booking.timeline": "Planning du matériel à redessiner",
     "booking.offer": "Place à proposer",
