@@ -7,8 +7,9 @@ whoever was killed gives its places back within 20 s. Without Redis a process co
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -39,23 +40,43 @@ for _, process in ipairs(redis.call('SMEMBERS', KEYS[1])) do
     others[#others + 1] = process
   end
 end
+local function mine(i)
+  return math.max(tonumber(redis.call('HGET', KEYS[2], ARGV[i]) or 0), tonumber(ARGV[i + 1]))
+end
 for i = 2, #ARGV, 3 do
-  local taken = tonumber(ARGV[i + 1])
+  local taken = mine(i)
   for _, process in ipairs(others) do
     taken = taken + tonumber(redis.call('HGET', process, ARGV[i]) or 0)
   end
   if taken > tonumber(ARGV[i + 2]) then return 0 end
 end
-for i = 2, #ARGV, 3 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end
+for i = 2, #ARGV, 3 do redis.call('HSET', KEYS[2], ARGV[i], mine(i)) end
 redis.call('SADD', KEYS[1], KEYS[2])
 redis.call('EXPIRE', KEYS[1], ARGV[1])
 redis.call('EXPIRE', KEYS[2], ARGV[1])
 return 1
 """
 """Two processes that open at the same moment cannot both take the last place. ARGV: LASTS, then for each name how
-many it would hold here, and how many it may hold everywhere."""
+many it would hold here, and how many it may hold everywhere. Those of one process that knock together may be heard in
+any order: the highest count is kept."""
+_TOLD = ""
+"""What a process says whatever it holds: without it, Redis has forgotten the rest too."""
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, eq=False)
+class Knock:
+    """Someone who holds a place here, and waits to hear whether there is one in the house."""
+
+    asked: Sequence[str | int]
+    """For each name, how many it holds here with this place, and how many it may hold everywhere."""
+    is_free: asyncio.Future[bool]
+
+    def hear(self, is_free: bool) -> None:
+        """Tell whoever waits, if they still do."""
+        if not self.is_free.done():
+            self.is_free.set_result(is_free)
 
 
 class Crowd:
@@ -67,7 +88,9 @@ class Crowd:
         """Whose count has changed since Redis was last told."""
         self._is_unknown = False
         """Redis was away or has forgotten: all is to be told again, and until then this process counts alone."""
-        self._turn = asyncio.Lock()
+        self._has_told = False
+        self._knocks: list[Knock] = []
+        """Those who wait for an answer: they are asked for together, while others gather."""
         self._stirred = asyncio.Event()
         self._telling: asyncio.Task[None] | None = None
         self._redis = _client(settings)
@@ -98,10 +121,21 @@ class Crowd:
     async def enter(self, person: str, address: str) -> bool:
         """Take a place for this person at this address; false when either has no place left."""
         most = {person: PER_PERSON, address: PER_ADDRESS}
+        if not self._take(most):
+            return False
         if self._redis is None or self._is_unknown:
-            return self._take(most)
-        async with self._turn:
-            return await self._is_free(self._redis, most) and self._take(most)
+            return True
+        asked = [word for each, many in most.items() for word in (each, self._here[each], many)]
+        knock = Knock(asked, asyncio.get_running_loop().create_future())
+        self._knocks.append(knock)
+        self._stirred.set()
+        is_free = False
+        try:
+            is_free = await knock.is_free
+        finally:
+            if not is_free:
+                self.leave(person, address)
+        return is_free
 
     def _take(self, most: Mapping[str, int]) -> bool:
         if any(self._here[each] >= many for each, many in most.items()):
@@ -110,18 +144,6 @@ class Crowd:
         if self._is_unknown:
             self._owe(most)
         return True
-
-    async def _is_free(self, redis: "Redis", most: Mapping[str, int]) -> bool:
-        asked = [word for each, many in most.items() for word in (each, self._here[each] + 1, many)]
-        try:
-            async with asyncio.timeout(REDIS_SECONDS):
-                return bool(await redis.eval(_ENTER, 2, self._all, self._mine, LASTS, *asked))
-        except BaseException as error:
-            self._lose(error)
-            if not isinstance(error, Exception):
-                raise
-            # Reading goes on without Redis.
-            return True
 
     def leave(self, person: str, address: str) -> None:
         """Give a place back."""
@@ -142,50 +164,60 @@ class Crowd:
             with suppress(TimeoutError):
                 async with asyncio.timeout(RENEW):
                     await self._stirred.wait()
-            await asyncio.sleep(RETRY_SECONDS if self._is_unknown else TICK)
+            if not self._knocks:
+                await asyncio.sleep(RETRY_SECONDS if self._is_unknown else TICK)
             self._stirred.clear()
-            async with self._turn:
-                await self._tell(redis)
+            await self._tell(redis)
 
     async def _tell(self, redis: "Redis") -> None:
-        """Say what has changed, or everything; in either case this process is alive for some time more."""
+        """Ask for those who knock and say what has changed, or everything: this process is alive for some time more."""
         told, self._owed = (set(self._here) if self._is_unknown else self._owed), set()
-        many = len(self._here)
+        knocks, self._knocks = self._knocks, []
+        is_whole = self._is_unknown or not self._has_told
         try:
             async with asyncio.timeout(REDIS_SECONDS):
-                known = await self._write(redis, told)
+                was_known, *free = await self._write(redis, knocks, told)
         except BaseException as error:
+            self._knocks += knocks
             self._lose(error)
             if not isinstance(error, Exception):
                 raise
             return
-        self._is_unknown = known != many
+        for knock, is_free in zip(knocks, free, strict=True):
+            knock.hear(is_free)
+        self._has_told = True
+        self._is_unknown = not (is_whole or was_known)
         if self._is_unknown:
             # A Redis that was started again, or a process that was asleep for longer than it is remembered.
             self._stirred.set()
 
-    async def _write(self, redis: "Redis", told: Collection[str]) -> int:
-        """Write these counts as they are; returns how many Redis then knows."""
+    async def _write(self, redis: "Redis", knocks: Sequence[Knock], told: Collection[str]) -> list[bool]:
+        """Write these counts as they are; whether Redis knew what it had been told, then whether each knock is free."""
         held: dict[Any, Any] = {each: self._here[each] for each in told if self._here[each]}
         gone = [each for each in told if each not in held]
         async with redis.pipeline(transaction=True) as pipe:
+            pipe.hexists(self._mine, _TOLD)
+            for knock in knocks:
+                pipe.eval(_ENTER, 2, self._all, self._mine, LASTS, *knock.asked)
             if self._is_unknown:
                 pipe.delete(self._mine)
             if gone:
                 pipe.hdel(self._mine, *gone)
-            if held:
-                pipe.hset(self._mine, mapping=held)
+            pipe.hset(self._mine, mapping={_TOLD: 1, **held})
             pipe.expire(self._mine, LASTS)
             pipe.sadd(self._all, self._mine)
             pipe.expire(self._all, LASTS)
-            pipe.hlen(self._mine)
-            return int((await pipe.execute())[-1])
+            return [bool(each) for each in (await pipe.execute())[: len(knocks) + 1]]
 
     def _lose(self, error: BaseException) -> None:
         if not self._is_unknown:
             log.info("crowd_alone", error=repr(error), reason=troubles.reason_of(error))
         self._is_unknown = True
         self._stirred.set()
+        # Reading goes on without Redis.
+        for knock in self._knocks:
+            knock.hear(True)
+        self._knocks.clear()
 
 
 def _client(settings: Settings) -> "Redis | None":
