@@ -34,7 +34,7 @@ from entente.people.models import Function, FunctionKind, Organisation, Organisa
 from entente.people.queries import hash_of
 from entente.settings import Settings, load
 
-ARRIVAL = 30
+ARRIVAL = 60
 """Seconds over which the crowd comes in; then it is measured."""
 
 

@@ -38,10 +38,10 @@ numbers = count()
 
 
 class Someone(FastHttpUser):
-    """One person with one window: a page every half minute, its stream open all the while."""
+    """One person with one window: a page a minute, its stream open all the while."""
 
     host = KNOWN["host"]
-    wait_time = between(15, 45)
+    wait_time = between(30, 90)
     network_timeout = 60.0
 
     def on_start(self) -> None:

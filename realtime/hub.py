@@ -41,6 +41,8 @@ ROUND_SECONDS = 0.25
 HEARTBEAT = 1.25
 """How often the journal is asked which streams have moved, in seconds: one question per process."""
 KEEP = 1.0
+JOINS = 4
+"""Streams that are opened at the same time: when thousands come back at once, pages still find a connection free."""
 IDLE_SECONDS = 30.0
 DRAIN_SECONDS = 2.0
 
@@ -61,6 +63,7 @@ class Hub:
         self.presence = Presence(self)
         self.bell = Bell(house.settings, self.hear, self._overhear)
         self.is_closing = False
+        self.turns = asyncio.Semaphore(JOINS)
         self.crowd = Crowd(house.settings)
         self._hungry: dict[Page, None] = {}
         self._wake = asyncio.Event()

@@ -49,7 +49,7 @@ async def live(request: Request) -> Response:
     if "last-event-id" in request.headers or request.query_params.get("try"):
         metrics.RECONNECTIONS.inc()
     try:
-        async with asyncio.timeout(JOIN_SECONDS):
+        async with hub.turns, asyncio.timeout(JOIN_SECONDS):
             refused = await hub.join(page, cursors)
     except BaseException as error:
         hub.leave(page)

@@ -120,8 +120,9 @@ def _sqlite(settings: Settings) -> AsyncEngine:
 
     engine = create_async_engine(
         settings.database_url,
-        pool_size=settings.database_pool,
-        max_overflow=settings.database_pool,
+        pool_size=2 * settings.database_pool,
+        # What was opened in a rush stays open: opened for one question and closed again, it would cost ten.
+        max_overflow=0,
         async_creator=connect,
         hide_parameters=True,
     )
@@ -148,8 +149,8 @@ def _without_transactions(engine: AsyncEngine) -> AsyncEngine:
 def _postgresql(settings: Settings) -> AsyncEngine:
     engine = create_async_engine(
         settings.database_url,
-        pool_size=settings.database_pool,
-        max_overflow=settings.database_pool,
+        pool_size=2 * settings.database_pool,
+        max_overflow=0,
         # The one that was used last knows most of our questions already: each connection prepares its own.
         pool_use_lifo=True,
         # What a statement carries is what people write: no trace of an error repeats it.
