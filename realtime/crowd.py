@@ -112,6 +112,7 @@ class Crowd:
             return
         self._telling.cancel()
         await asyncio.wait([self._telling])
+        self._let_in()
         with suppress(Exception):
             async with asyncio.timeout(REDIS_SECONDS):
                 await self._redis.delete(self._mine)
@@ -214,7 +215,10 @@ class Crowd:
             log.info("crowd_alone", error=repr(error), reason=troubles.reason_of(error))
         self._is_unknown = True
         self._stirred.set()
-        # Reading goes on without Redis.
+        self._let_in()
+
+    def _let_in(self) -> None:
+        """Nobody will answer those who knock: reading goes on without Redis."""
         for knock in self._knocks:
             knock.hear(True)
         self._knocks.clear()

@@ -205,3 +205,15 @@ async def test_hundreds_who_knock_together_are_asked_for_together(settings: Sett
     assert all(came)
     assert sum(written) == 500
     assert sum(map(bool, written)) < 5
+
+
+async def test_nobody_waits_for_a_house_that_closes(settings: Settings) -> None:
+    """Someone knocks in the instant in which the house closes: they are answered."""
+    place = Crowd(settings)
+    await place.open()
+    knocking = asyncio.create_task(place.enter(AWA, TOWN_HALL))
+    await asyncio.sleep(0)
+    await place.close()
+
+    async with asyncio.timeout(20):
+        assert await knocking
