@@ -77,7 +77,7 @@ def machine(root: Path, archive: Path, variant: str, port: int, mail: str, *serv
     """An empty machine with two archives, as they were received: today's, and the one to come."""
     root.mkdir()
     made = Machine(root, variant, port, {"SMTP_URL": mail, "DATA_DIR": f"{root}/var/lib/entente"}, *services)
-    for version in (VERSION, "0.5.1"):
+    for version in (VERSION, "0.6.1"):
         shutil.copy(archive, root / "home" / f"entente-{version}.tar.gz")
     if made.account is not None:
         give(root / "home", made.account)
@@ -173,7 +173,7 @@ def test_the_small_house_is_installed_saved_found_again_and_brought_up_to_date(i
     assert ".tar.gz" in installed.follow("Sauvegarder et restaurer")
 
     assert "prêt" in installed.follow("Mettre à jour")
-    assert os.readlink(installed.root / "opt/entente") == "entente-0.5.1"
+    assert os.readlink(installed.root / "opt/entente") == "entente-0.6.1"
     assert "Administration" in home_of_ines(installed)
     installed.follow("Revenir en arrière")
     assert os.readlink(installed.root / "opt/entente") == f"entente-{VERSION}"
