@@ -75,11 +75,7 @@ async def _give(work: Work, news: News, people: Mapping[UUID, str]) -> None:
     at = now()
     known = {"verb": str(news.verb), "subject": str(news.subject), "about": str(news.about), "by_id": news.by, "at": at}
     # The constraint decides, not a look beforehand: two tasks may tell the same person of the same thing.
-    given = (
-        inserting(work.db, Notice)
-        .on_conflict_do_nothing(index_elements=["person_id", "subject"])
-        .returning(col(Notice.person_id))
-    )
+    giving = inserting(work.db, Notice).on_conflict_do_nothing(index_elements=["person_id", "subject"])
     each = [{"id": new_id(), "person_id": person, "reason": reason, **known} for person, reason in people.items()]
     told = (await work.db.execute(giving.returning(col(Notice.person_id)), each)).scalars().all()
     _ring(work, Verb.NOTICE_GIVEN, told)
