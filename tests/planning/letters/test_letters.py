@@ -134,8 +134,7 @@ async def seat_more(council: Council, count: int) -> None:
         body, commune = council.world.copil.id, council.world.brioude.id
         db.add_all(Seat(body_id=body, organisation_id=commune, holder_id=each.id, since=LONG_AGO) for each in more)
         db.add_all(
-            Function(person_id=each.id, organisation_id=commune, kind=FunctionKind.ELU, since=LONG_AGO)
-            for each in more
+            Function(person_id=each.id, organisation_id=commune, kind=FunctionKind.ELU, since=LONG_AGO) for each in more
         )
 
 
