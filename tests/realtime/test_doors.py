@@ -31,7 +31,9 @@ async def test_a_stream_opens_with_its_own_delay(place: Served, cookie: Cookie) 
     assert len(delays) > 1
 
 
-async def test_a_rush_of_streams_leaves_connections_to_pages(place: Served, cookie: Cookie) -> None:
+async def test_a_rush_of_streams_leaves_connections_to_pages(
+    place: Served, cookie: Cookie, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Twelve pages come back at once: four at a time ask the database, and all of them come in."""
     stream, join = talk(), place.hub.join
     now = most = 0
@@ -46,7 +48,7 @@ async def test_a_rush_of_streams_leaves_connections_to_pages(place: Served, cook
         finally:
             now -= 1
 
-    place.hub.join = counted  # type: ignore[method-assign]
+    monkeypatch.setattr(place.hub, "join", counted)
     here = await cursor(place.house, stream)
     pages = await asyncio.gather(*(connect(place.port, cookie, here) for _ in range(12)))
     await say(place.house, stream)
