@@ -16,6 +16,7 @@ from booking.free import Candidate, choose, most_of
 from booking.models import Allocation, Change, Reservation
 from booking.periods import Period
 from booking.rules import Broken, Taken, Unfit
+from entente.db import is_embedded
 from entente.journal import Verb as AnyVerb
 from entente.web.words import number, plural
 from entente.work import Work
@@ -69,7 +70,7 @@ def _is_lost(error: DBAPIError) -> bool:
 
 async def lock(db: AsyncSession, units: Collection[UUID]) -> None:
     """Wait for these units' turn, always in the same order; SQLite has one writer, who waits for nobody."""
-    if db.get_bind().dialect.name != "sqlite" and units:
+    if units and not is_embedded(db):
         query = select(Unit.id).where(col(Unit.id).in_(units)).order_by(col(Unit.id))
         # NO KEY: the foreign key of an allocation reads the same row, and need not wait.
         await db.exec(query.with_for_update(key_share=True))

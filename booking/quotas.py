@@ -13,7 +13,7 @@ from booking.asks import Ask, Borrowing
 from booking.fleet.models import Quota, Scope
 from booking.models import HOLDING, Reservation, State
 from booking.rules import Unfit, over_quota
-from entente.db import rows
+from entente.db import is_embedded, rows
 from entente.work import Work
 
 
@@ -52,7 +52,7 @@ def _whose(work: Work, quota: Quota, borrowing: Borrowing) -> tuple[Any, UUID] |
 
 async def _wait(db: AsyncSession, name: str) -> None:
     # Two requests of one commune could each see room for one more: they count one after the other. Nobody else waits.
-    if db.get_bind().dialect.name != "sqlite":
+    if not is_embedded(db):
         await db.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
 
 

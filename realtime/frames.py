@@ -4,7 +4,7 @@ import json
 import random
 from typing import Any, NamedTuple
 
-from entente.live import Fragment
+from entente.live import Fragment, Matter
 from entente.web import templates
 
 
@@ -15,6 +15,8 @@ class Frame(NamedTuple):
     data: bytes
     at: float
     """When the entry was written, as seconds since the epoch."""
+    matter: Matter | None = None
+    """What it shows, as long as no later frame shows the same."""
 
 
 def encode(event: str, data: str = "", id_: str = "") -> bytes:
@@ -32,8 +34,13 @@ def whisper(event: str, **facts: Any) -> bytes:
 def shown(fragment: Fragment | None, cursor: str) -> bytes:
     """What an entry changes on a page; an entry that shows nothing still moves the reader on."""
     if fragment is None:
-        return encode("passed", cursor, cursor)
+        return passed(cursor)
     return encode("fragment", templates.parcel(fragment), cursor)
+
+
+def passed(cursor: str) -> bytes:
+    """Nothing shows: the reader moves on."""
+    return encode("passed", cursor, cursor)
 
 
 def reset(stream: str, cursor: str) -> bytes:

@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from entente import journal
@@ -26,9 +25,10 @@ from entente.rules import NotFound
 from realtime import metrics
 from realtime.bell import Bell
 from realtime.crowd import Crowd
-from realtime.frames import BEAT, Frame, encode, reset, shown, whisper
+from realtime.frames import BEAT, Frame, encode, reset, whisper
 from realtime.page import BEAT_SECONDS, Page
 from realtime.presence import Presence
+from realtime.rendering import frames_of
 from realtime.topic import RING_BYTES, RING_FRAMES, Topic
 
 TICK = 0.005
@@ -45,9 +45,6 @@ JOINS = 4
 """Streams that are opened at the same time: when thousands come back at once, pages still find a connection free."""
 IDLE_SECONDS = 30.0
 DRAIN_SECONDS = 2.0
-
-_OURS = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
-"""What a database says of a question of ours that will never have an answer."""
 
 log = structlog.get_logger()
 
@@ -162,7 +159,7 @@ class Hub:
             if not entries or entries[0].position != topic.tip + 1:
                 self._start_over(topic, (await journal.tips(db, [topic.name])).get(topic.name))
                 return
-            frames = [await self._frame(db, topic, entry) for entry in entries]
+            frames = await frames_of(db, topic, entries)
         # Obeyed before it is passed on: if the database fails here, the heartbeat begins again with this entry.
         await self._obey(topic, entries)
         for handful in _handfuls(frames):
@@ -181,24 +178,6 @@ class Hub:
                 while any(page.is_stuck for page in topic.pages):
                     await asyncio.sleep(TICK)
                     await self._all_served.wait()
-
-    async def _frame(self, db: AsyncSession, topic: Topic, entry: Entry) -> Frame:
-        cursor = f"{topic.name}@{topic.epoch}:{entry.position}"
-        if topic.feed.is_renewed_by(entry):
-            metrics.RESETS.labels("renewed").inc()
-            return Frame(entry.position, reset(topic.name, cursor), entry.at.timestamp())
-        try:
-            data = shown(await topic.feed.fragment(db, entry), cursor)
-        except Exception as error:
-            if isinstance(error, DBAPIError) and not isinstance(error, _OURS):
-                # The database is away, or died while it was asked: it will be asked again.
-                raise
-            # An entry that cannot be shown must neither silence those that follow nor leave a silent gap.
-            log.error("fragment_failed", stream=topic.name, position=entry.position, error=repr(error))
-            metrics.RESETS.labels("unshown").inc()
-            await db.rollback()
-            data = reset(topic.name, cursor)
-        return Frame(entry.position, data, entry.at.timestamp())
 
     def _start_over(self, topic: Topic, tip: Tip | None) -> None:
         if tip is None or (tip.epoch == topic.epoch and tip.position <= topic.tip):
@@ -327,13 +306,13 @@ class Hub:
             life, missing = topic.life, topic.start - position
             if missing <= 0:
                 return True
-            if topic.tip - position > RING_FRAMES:
+            if not topic.can_reach(position):
                 return False
             async with self.house.database.reading() as db:
                 entries = await journal.since(db, topic.name, position, missing)
                 if len(entries) != missing:
                     return False
-                frames = [await self._frame(db, topic, entry) for entry in entries]
+                frames = await frames_of(db, topic, entries)
             metrics.REPLAYED.observe(missing)
             return topic.life == life and topic.prepend(frames)
 

@@ -93,9 +93,11 @@ def talk() -> Ref:
     return Ref("square/talk", new_id())
 
 
-async def say(house: House, *streams: Ref, times: int = 1, who: Who | None = None) -> list[UUID]:
-    """Things are said, in one transaction; returns what they are called."""
-    ids = [new_id() for _ in range(times)]
+async def say(
+    house: House, *streams: Ref, times: int = 1, who: Who | None = None, of: UUID | None = None
+) -> list[UUID]:
+    """Things are said, in one transaction, each of its own subject or all of one; returns what they are called."""
+    ids = [of or new_id() for _ in range(times)]
     async with house.working(who) as work:
         for id_ in ids:
             for stream in streams:

@@ -18,7 +18,7 @@ from booking.timeline.cells import Block
 from booking.timeline.row import Row
 from booking.timeline.window import Window
 from entente.clock import now
-from entente.db import rows
+from entente.db import is_embedded, rows
 from entente.ids import Ref
 from entente.people.models import Organisation
 from entente.people.who import Who
@@ -52,7 +52,7 @@ async def plan(db: AsyncSession, who: Who, window: Window, chosen: Chosen) -> tu
     require_look(who)
     question, asked = _plan(
         chosen.type.replace("\0", "") or None, chosen.place, chosen.depot, chosen.by_commune, chosen.page * MOST,
-        window.period.starts, window.period.ends, _is_sqlite(db),
+        window.period.starts, window.period.ends, is_embedded(db),
     )  # fmt: skip
     found = await _read(db, question, asked, window)
     return found[:MOST], len(found) > MOST
@@ -82,7 +82,7 @@ def _plan(
 
 async def row(db: AsyncSession, window: Window, unit_id: UUID) -> Row | None:
     """One unit as its row shows it to everybody who may look; none when it is no longer lent."""
-    question, asked = _unit(unit_id, window.period.starts, window.period.ends, _is_sqlite(db))
+    question, asked = _unit(unit_id, window.period.starts, window.period.ends, is_embedded(db))
     found = await _read(db, question, asked, window)
     return found[0] if found else None
 
@@ -91,10 +91,6 @@ async def row(db: AsyncSession, window: Window, unit_id: UUID) -> Row | None:
 def _unit(unit_id: UUID, starts: datetime, ends: datetime, is_sqlite: bool) -> Any:
     units = few_units(col(Unit.id) == unit_id, col(Unit.retired_at).is_(None))
     return asking(units, starts, ends, is_sqlite)
-
-
-def _is_sqlite(db: AsyncSession) -> bool:
-    return db.get_bind().dialect.name == "sqlite"
 
 
 def _order(by_commune: bool) -> list[Any]:

@@ -5,16 +5,16 @@ save that comes late or twice says nothing new. Whoever goes on from another win
 the first save, unless it has moved since: then both stay.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import delete, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col
 
 from entente.clock import now
+from entente.db import inserting
 from entente.rules import Conflict, NotFound
 from entente.work import Work
 from forums.drafts import queries
@@ -50,7 +50,7 @@ async def _write(work: Work, sheet: Sheet, said: Mapping[str, object]) -> Outcom
     """Write a turn of a draft, unless a later one came first; what was typed after its end begins the next draft."""
     while True:
         values = {"turn": sheet.turn, "saved_at": now(), **said}
-        new = _insert(work)(Draft).values(
+        new = inserting(work.db, Draft).values(
             person_id=work.who.id, id=sheet.id, about=sheet.about, place_id=sheet.place_id, **values
         )
         # One statement decides between a save, a later one that came first, and the post that ends the draft, which
@@ -68,10 +68,6 @@ async def _write(work: Work, sheet: Sheet, said: Mapping[str, object]) -> Outcom
         if standing.turn >= sheet.turn:
             return Outcome(sheet, is_over=standing.ended_at is not None)
         sheet = sheet.after()
-
-
-def _insert(work: Work) -> Callable[..., Any]:
-    return postgresql.insert if work.db.get_bind().dialect.name == "postgresql" else sqlite.insert
 
 
 async def posted(work: Work, typed: Mapping[str, str]) -> None:

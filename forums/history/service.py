@@ -3,10 +3,9 @@
 from uuid import UUID
 
 from sqlalchemy import delete, func, insert, literal
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col
 
-from entente.db import rows
+from entente.db import inserting, rows
 from entente.work import Work
 from forums.history.models import Revision
 from forums.models import Post
@@ -17,8 +16,8 @@ async def keep(work: Work, post_id: UUID, version: int) -> None:
     at = func.coalesce(Post.edited_at, Post.created_at)
     present = rows(col(Post.id), Post.version, Post.author_id, Post.body, at)
     present = present.where(col(Post.id) == post_id, col(Post.version) == version)
-    into = sqlite.insert if work.db.get_bind().dialect.name == "sqlite" else postgresql.insert
-    kept = into(Revision).from_select(["post_id", "version", "author_id", "body", "at"], present.where(literal(True)))
+    keeping = inserting(work.db, Revision)
+    kept = keeping.from_select(["post_id", "version", "author_id", "body", "at"], present.where(literal(True)))
     await work.db.execute(kept.on_conflict_do_nothing(index_elements=["post_id", "version"]))
 
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
 from entente.clock import now
+from entente.db import inserting
 from entente.ids import Ref, new_id
 from entente.journal import Verb as AnyVerb
 from entente.notices import service as notices
@@ -40,7 +40,6 @@ async def report_post(work: Work, place: Place, said: Post, new: NewReport) -> b
     Its author is never told who reported it, and the audit holds no name but that of whoever settles.
     """
     require(rules.may_report(work.who, said), OWN)
-    insert = sqlite.insert if work.db.get_bind().dialect.name == "sqlite" else postgresql.insert
     made = {
         "id": new_id(),
         "post_id": said.id,
@@ -50,7 +49,7 @@ async def report_post(work: Work, place: Place, said: Post, new: NewReport) -> b
         "words": new.words,
         "at": now(),
     }
-    once = insert(Report).values(made).on_conflict_do_nothing(index_elements=["post_id", "person_id"])
+    once = inserting(work.db, Report).values(made).on_conflict_do_nothing(index_elements=["post_id", "person_id"])
     report_id = (await work.db.execute(once.returning(col(Report.id)))).scalar_one_or_none()
     if report_id is None:
         return False

@@ -143,6 +143,8 @@ async def _snapshot(database: Database, data_dir: Path, room: Path) -> _Manifest
     async with snapshot.connect() as connection:
         # The first question is what fixes the moment that all the others see.
         shape = await schema.shape_of(connection)
+        if schema.standing_of(shape) is schema.Standing.WIDER:
+            raise Conflict("La base a été élargie par une version plus récente d’Entente\u00a0: sauvegardez avec elle.")
         if shape is None or shape != schema.known_shapes()[0]:
             raise Conflict("La base de données n’est pas à jour\u00a0: lancez d’abord «\u00a0entente migrate\u00a0».")
         manifest = _Manifest(shape, now().isoformat())

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Select, String, event, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -62,6 +63,16 @@ class Word(TypeDecorator[str]):
 def rows(*columns: Any) -> Select[Any]:
     """A question whose answer is plain rows: what hot pages ask, for objects cost ten times as much."""
     return select(*columns)
+
+
+def is_embedded(db: AsyncSession) -> bool:
+    """Whether this session is on SQLite, which has one writer: nobody waits there for a row or a turn."""
+    return bool(db.get_bind().dialect.name == "sqlite")
+
+
+def inserting(db: AsyncSession, table: Any) -> Any:
+    """An INSERT in the words of this session's home, which both know how to tell what a conflict does."""
+    return (sqlite if is_embedded(db) else postgresql).insert(table)
 
 
 class _Session(AsyncSession):

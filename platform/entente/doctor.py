@@ -88,10 +88,11 @@ async def _base(database: Database) -> AsyncIterator[Finding]:
     if not database.settings.is_embedded:
         yield await _bounded("Extension btree_gist", _asked(database, _extension))
     standing = schema.standing_of(shape)
-    if standing is not schema.Standing.CURRENT:
+    if not standing.is_served:
         yield Finding("Tables de la base", f"la base est {schema.ADVICE[standing]}")
         return
-    yield Finding("Tables de la base")
+    wider = " (élargies par une version plus récente, qui fait les sauvegardes)"
+    yield Finding(f"Tables de la base{wider if standing is schema.Standing.WIDER else ''}")
     looks: list[tuple[str, Look]] = [
         *([("Intégrité de la base", _integrity)] if database.settings.is_embedded else []),
         ("Journal", _journal),

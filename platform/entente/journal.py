@@ -17,7 +17,7 @@ from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from entente.clock import now
-from entente.db import Moment
+from entente.db import Moment, is_embedded
 from entente.ids import Ref
 
 PURGE_BATCH = 1_000
@@ -158,7 +158,7 @@ async def tips(db: AsyncSession, streams: Iterable[str]) -> dict[str, Tip]:
     # One parameter whatever the number of streams: a busy process asks about thousands, every second.
     found = (
         await db.execute(_TIPS_OF_LIST, {"names": json.dumps(names)})
-        if db.get_bind().dialect.name == "sqlite"
+        if is_embedded(db)
         else await db.execute(_TIPS_OF_ARRAY, {"names": names})
     )
     return {row.name: Tip(row.position, row.floor, row.epoch) for row in found}

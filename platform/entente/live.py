@@ -41,6 +41,10 @@ Watch = Callable[[AsyncSession, Who, UUID], Awaitable[object]]
 """Raises NotFound unless this person may read this stream; the page asks the same query."""
 
 Show = Callable[[AsyncSession, Entry], Awaitable[Fragment | None]]
+"""Shows the subject of an entry on its stream as it is now, whatever happened to it."""
+
+Matter = tuple[Show, UUID]
+"""What is shown, and of which subject."""
 
 
 class Feed:
@@ -75,6 +79,11 @@ class Feed:
     def verbs(self) -> frozenset[str]:
         """The verbs that readers see."""
         return frozenset(self._shows) | self._renewing
+
+    def matter(self, entry: Entry) -> Matter | None:
+        """What this entry shows: once a later one shows the same, nobody needs it any more."""
+        show = self._shows.get(entry.verb)
+        return (show, entry.subject_id) if show and not self.is_renewed_by(entry) else None
 
     async def fragment(self, db: AsyncSession, entry: Entry) -> Fragment | None:
         """What this entry changes on open pages, as things are now; none when nothing shows."""

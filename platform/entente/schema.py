@@ -137,7 +137,7 @@ async def upgrade(database: Database) -> None:
         if not database.settings.is_embedded:
             # Two servers that start together: the second waits, then finds everything done.
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
-        if standing_of(await shape_of(connection)) is not Standing.CURRENT:
+        if not standing_of(await shape_of(connection)).is_served:
             await bring(connection, "head")
 
 
@@ -160,7 +160,16 @@ async def shape_of(connection: AsyncConnection) -> str | None:
 
 def known_shapes() -> list[str]:
     """Every shape the database can be given, today's first."""
-    return sorted((step.name[:4] for step in (STEPS / "versions").glob("[0-9]*.py")), reverse=True)
+    return sorted((step.name.partition("_")[0] for step in (STEPS / "versions").glob("[0-9]*.py")), reverse=True)
+
+
+def served_from(shape: str) -> str:
+    """The oldest shape whose house can serve a base of this one: what a step's name says after its dot, or itself.
+
+    A base « 0017.0015 » has been widened since 0015 and nothing else: a house that knows 0015 or 0016 misses nothing.
+    """
+    number, _, oldest = shape.partition(".")
+    return oldest or number
 
 
 class Standing(Enum):
@@ -169,8 +178,15 @@ class Standing(Enum):
     EMPTY = auto()
     BEHIND = auto()
     CURRENT = auto()
+    WIDER = auto()
+    """A later version of the house has added to it, and taken nothing away that this one uses."""
     AHEAD = auto()
-    """A later version of the house has given it a shape that this one does not know."""
+    """A later version of the house has given it a shape that this one cannot serve."""
+
+    @property
+    def is_served(self) -> bool:
+        """Whether this version of the house can work with it as it stands."""
+        return self in (Standing.CURRENT, Standing.WIDER)
 
 
 def standing_of(shape: str | None) -> Standing:
@@ -179,13 +195,15 @@ def standing_of(shape: str | None) -> Standing:
     if shape is None:
         return Standing.EMPTY
     if shape not in known:
-        return Standing.AHEAD
+        return Standing.WIDER if served_from(shape) <= known[0] < shape else Standing.AHEAD
     return Standing.CURRENT if shape == known[0] else Standing.BEHIND
 
 
 ADVICE = {
     Standing.EMPTY: "vide\u00a0: lancez d’abord «\u00a0entente migrate\u00a0».",
     Standing.BEHIND: "plus ancienne que cette version d’Entente\u00a0: lancez d’abord «\u00a0entente migrate\u00a0».",
+    Standing.WIDER: "élargie par une version plus récente d’Entente\u00a0: celle-ci peut servir, et les "
+    "sauvegardes se font avec la plus récente.",
     Standing.AHEAD: "plus récente que cette version d’Entente\u00a0: réinstallez la version qui l’a mise à jour, "
     "ou restaurez la sauvegarde faite avant cette mise à jour.",
 }

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from entente.clock import now
-from entente.db import rows
+from entente.db import is_embedded, rows
 from entente.people.models import Body
 from entente.rules import Conflict, Invalid, NotFound, require
 from entente.web.words import date_time
@@ -120,7 +120,7 @@ def tell(work: Work, meeting: Meeting, verb: Verb) -> None:
 async def lock_body(work: Work, body_id: UUID) -> None:
     """Wait for one's turn to write the calendar of a body; SQLite has one writer, who waits for nobody."""
     query = rows(Body.id).where(col(Body.id) == body_id)
-    if work.db.get_bind().dialect.name != "sqlite":
+    if not is_embedded(work.db):
         # NO KEY: the foreign key of a meeting reads the same row, and need not wait.
         query = query.with_for_update(key_share=True)
     if (await work.db.execute(query)).scalar_one_or_none() is None:

@@ -7,9 +7,11 @@ import shutil
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import text
 from sqlmodel import col, select
@@ -19,7 +21,7 @@ from entente.db import Database
 from entente.people.who import Who
 from entente.settings import Settings, load
 from forums.models import Post
-from world import World, build_world
+from world import BASE, World, build_world
 
 PATIENCE = 90
 ENTENTE = Path(sys.executable).with_name("entente")
@@ -29,7 +31,7 @@ WIDENING = (
     "ALTER TABLE post ADD COLUMN mood VARCHAR(20) DEFAULT '' NOT NULL",
     "CREATE INDEX post_mood ON post (mood, id)",
     "CREATE TABLE mood (name VARCHAR(20) PRIMARY KEY, post_id {uuid} REFERENCES post (id))",
-    "UPDATE alembic_version SET version_num = '9999'",
+    "UPDATE alembic_version SET version_num = '{shape}'",
 )
 """What a version to come may do to the busiest table: the three things that widen, all at once."""
 
@@ -166,12 +168,64 @@ async def test_nothing_opens_on_a_base_that_is_ahead(embedded_template: Path, tm
     assert (code, "La base de données" in said, "Traceback" in said) == (1, True, False), said
 
 
-async def widen(database: Database) -> None:
+async def test_the_former_version_started_again_serves_a_base_that_was_only_widened(
+    embedded_template: Path, tmp_path: Path, unused_tcp_port: int
+) -> None:
+    """At two in the morning the new version is taken away: the old one opens on what it left, and loses nothing."""
+    shutil.copy(embedded_template, tmp_path)
+    settings = load(data_dir=tmp_path, base_url=BASE)
+    database = Database(settings)
+    await widen(database, f"9999.{schema.known_shapes()[0][:4]}")
+    await database.close()
+
+    assert await entente(settings, "migrate") == (0, "La base de données est à jour.\n")
+    code, said = await entente(settings, "doctor")
+    assert "✓ Tables de la base (élargies par une version plus récente, qui fait les sauvegardes)" in said, said
+    code, said = await entente(settings, "backup", str(tmp_path / "archive.tar.gz"))
+    assert code == 1
+    assert "plus récente d’Entente\u00a0: sauvegardez avec elle." in said
+    async with serving(settings, unused_tcp_port) as address, httpx.AsyncClient(trust_env=False) as client:
+        assert (await client.get(f"{address}/connexion")).status_code == 200
+    world = await build_world(settings)
+    traffic = Traffic(world)
+    async with traffic.flowing():
+        pass
+    assert traffic.refused == []
+    assert await traffic.is_all_there()
+    await world.house.database.close()
+
+
+@asynccontextmanager
+async def serving(settings: Settings, port: int) -> AsyncIterator[str]:
+    """A server in a process of its own, once it is ready."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ENTENTE_")}
+    given = {"ENTENTE_DATA_DIR": str(settings.data_dir), "ENTENTE_BASE_URL": f"http://127.0.0.1:{port}"}
+    process = await asyncio.create_subprocess_exec(ENTENTE, "serve", "--port", str(port), env=kept | given)
+    try:
+        async with asyncio.timeout(PATIENCE), httpx.AsyncClient(trust_env=False) as client:
+            while not await _is_ready(client, port):
+                assert process.returncode is None
+                await asyncio.sleep(0.2)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+async def _is_ready(client: httpx.AsyncClient, port: int) -> bool:
+    try:
+        return (await client.get(f"http://127.0.0.1:{port}/sante/pret")).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+async def widen(database: Database, shape: str = "9999") -> None:
     """The step of a version to come, in one transaction, as every step."""
     uuid = "CHAR(32)" if database.settings.is_embedded else "UUID"
     async with database.engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
         for statement in WIDENING:
-            await connection.execute(text(statement.format(uuid=uuid)))
+            await connection.execute(text(statement.format(uuid=uuid, shape=shape)))
 
 
 async def narrow(database: Database) -> None:
@@ -209,6 +263,36 @@ def _minded(name: str, call: ast.Call) -> Sequence[str]:
     if name == "add_column":
         return [name] if "nullable=False" in words and "server_default" not in words else []
     return [name] if name in NARROWING else []
+
+
+LAST_UNTOLD = "0014"
+"""The last step whose name says not from where on its base can be served: 0.5.0 asks for exactly its own shape."""
+
+
+def test_each_step_says_which_former_version_it_serves() -> None:
+    """`0016.0014` was only widened since 0014; a step that takes something away is served from itself on."""
+    shapes = [each for each in reversed(schema.known_shapes()) if each[:4] >= LAST_UNTOLD]
+    for before, after in pairwise(shapes):
+        since = after[:4] if after[:4] in TAKEN_AWAY else schema.served_from(before)
+        assert schema.served_from(after) == since, after
+
+
+@pytest.mark.parametrize(
+    ("shape", "standing"),
+    [
+        (None, schema.Standing.EMPTY),
+        ("0001", schema.Standing.BEHIND),
+        (schema.known_shapes()[0], schema.Standing.CURRENT),
+        ("9998.0001", schema.Standing.WIDER),
+        (f"9998.{schema.known_shapes()[0][:4]}", schema.Standing.WIDER),
+        ("9999.9998", schema.Standing.AHEAD),
+        ("9999", schema.Standing.AHEAD),
+        ("9999_from_the_future", schema.Standing.AHEAD),
+    ],
+)
+def test_the_name_of_a_shape_says_who_may_serve_it(shape: str | None, standing: schema.Standing) -> None:
+    """Wider since a shape that this version knows: it serves. Anything else of a later version: it does not."""
+    assert schema.standing_of(shape) is standing
 
 
 def test_each_step_only_widens_the_base() -> None:

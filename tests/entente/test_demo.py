@@ -15,6 +15,7 @@ from conftest import empty
 from entente import schema
 from entente.demo import folder, seeds
 from entente.house import House
+from entente.ids import new_id
 from entente.journal import Entry, StreamRow
 from entente.people.models import (
     Body,
@@ -26,7 +27,7 @@ from entente.people.models import (
     Person,
     PersonStatus,
 )
-from entente.people.queries import demo_people, faces, who_is
+from entente.people.queries import demo_people, faces, who_are, who_is
 from entente.rules import Conflict
 from entente.settings import Settings, load
 from forums import queries
@@ -198,6 +199,17 @@ async def test_whoever_signs_in_finds_news_and_things_already_read(demo: House) 
             readable = sum(card.threads for card in forums)
             assert 0 < len(news) < readable, face.name
     assert len(people) == 8
+
+
+async def test_rights_are_the_same_asked_for_one_and_for_all(demo: House) -> None:
+    """Of everybody in the demonstration, and of someone unknown."""
+    async with demo.database.reading() as db:
+        ids = [each.id for each in await everything(db, Person)]
+        one_by_one = {id_: who for id_ in ids if (who := await who_is(db, id_))}
+        assert await who_are(db, [*ids, new_id()]) == one_by_one
+        assert await who_are(db, []) == {}
+    assert len(one_by_one) > 50
+    assert any(who.secretary_of for who in one_by_one.values())
 
 
 async def test_nobody_has_read_beyond_the_end_or_behind_a_closed_door(demo: House) -> None:

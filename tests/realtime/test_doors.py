@@ -1,6 +1,7 @@
 """The doors of real time: who may open a stream, and what a refusal says."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
@@ -9,6 +10,7 @@ from entente.ids import new_id
 from entente.people.models import Person, PersonStatus
 from listening import Served, Square, connect, cursor, eventually, reading, say, talk
 from realtime import crowd, views
+from realtime.hub import JOINS
 from world import World
 
 Cookie = dict[str, str]
@@ -27,6 +29,34 @@ async def test_a_stream_opens_with_its_own_delay(place: Served, cookie: Cookie) 
             delays.add(page.raw.split("\n")[0])
 
     assert len(delays) > 1
+
+
+async def test_a_rush_of_streams_leaves_connections_to_pages(
+    place: Served, cookie: Cookie, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twelve pages come back at once: four at a time ask the database, and all of them come in."""
+    stream, join = talk(), place.hub.join
+    now = most = 0
+
+    async def counted(*args: Any) -> Any:
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        await asyncio.sleep(0.02)
+        try:
+            return await join(*args)
+        finally:
+            now -= 1
+
+    monkeypatch.setattr(place.hub, "join", counted)
+    here = await cursor(place.house, stream)
+    pages = await asyncio.gather(*(connect(place.port, cookie, here) for _ in range(12)))
+    await say(place.house, stream)
+    for page in pages:
+        await page.gets(stream, 1)
+        await page.close()
+
+    assert most == JOINS
 
 
 async def test_a_compressing_browser_gets_its_stream_at_once(place: Served, cookie: Cookie) -> None:

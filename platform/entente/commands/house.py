@@ -5,12 +5,15 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 import sqlalchemy.exc
+import structlog
 
 from entente import logs, schema, troubles
 from entente.files.store import Full
 from entente.house import House
 from entente.rules import Conflict
 from entente.settings import Settings, load
+
+log = structlog.get_logger()
 
 AWAY = (OSError, TimeoutError, Full, sqlalchemy.exc.DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError)
 """What a driver raises when the database cannot be reached or does not answer as it should."""
@@ -48,10 +51,12 @@ async def current(settings: Settings) -> AsyncIterator[House]:
 
 
 async def require_current(house: House) -> None:
-    """Go on if the database has today's shape; raise Conflict otherwise."""
+    """Go on if the database has today's shape, or a wider one; raise Conflict otherwise."""
     standing = await schema.standing(house.database)
-    if standing is not schema.Standing.CURRENT:
+    if not standing.is_served:
         raise Conflict(f"La base de données est {schema.ADVICE[standing]}")
+    if standing is schema.Standing.WIDER:
+        log.warning("base_wider", advice=f"elle est {schema.ADVICE[standing]}")
 
 
 async def _reached(house: House) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col
 
 from entente.clock import now
+from entente.db import inserting
 from entente.ids import Ref, new_id
 from entente.journal import Verb as AnyVerb
 from entente.notices import rounds
@@ -74,13 +74,10 @@ async def _give(work: Work, news: News, people: Mapping[UUID, str]) -> None:
         return
     at = now()
     known = {"verb": str(news.verb), "subject": str(news.subject), "about": str(news.about), "by_id": news.by, "at": at}
-    insert = sqlite.insert if work.db.get_bind().dialect.name == "sqlite" else postgresql.insert
     # The constraint decides, not a look beforehand: two tasks may tell the same person of the same thing.
-    given = (
-        insert(Notice).on_conflict_do_nothing(index_elements=["person_id", "subject"]).returning(col(Notice.person_id))
-    )
+    giving = inserting(work.db, Notice).on_conflict_do_nothing(index_elements=["person_id", "subject"])
     each = [{"id": new_id(), "person_id": person, "reason": reason, **known} for person, reason in people.items()]
-    told = (await work.db.execute(given, each)).scalars().all()
+    told = (await work.db.execute(giving.returning(col(Notice.person_id)), each)).scalars().all()
     _ring(work, Verb.NOTICE_GIVEN, told)
     if told:
         rounds.call(work, at)

@@ -1,6 +1,8 @@
 """Who is here: read often, so these are plain rows, never objects."""
 
 import secrets
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -89,8 +91,22 @@ _PERSON: Any = (
 )
 
 
+async def who_are(db: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Who]:
+    """Those of these people who are active, with their present rights: two statements for any number of them."""
+    if not ids:
+        return {}
+    known = (await db.execute(_PEOPLE, {"ids": list(ids)})).all()
+    ties: dict[UUID, list[Row[Any]]] = defaultdict(list)
+    for tie in await db.execute(_TIES_OF_MANY, {"ids": list(ids), "day": now().date()}):
+        ties[tie.person_id].append(tie)
+    return {row.person_id: _made(row, ties[row.person_id]) for row in known}
+
+
 async def _who(db: AsyncSession, row: Row[Any], session_id: UUID | None = None) -> Who:
-    ties = (await db.execute(_TIES, {"person": row.person_id, "day": now().date()})).all()
+    return _made(row, (await db.execute(_TIES, {"person": row.person_id, "day": now().date()})).all(), session_id)
+
+
+def _made(row: Row[Any], ties: Sequence[Row[Any]], session_id: UUID | None = None) -> Who:
     return Who(
         id=row.person_id,
         name=f"{row.given_name} {row.family_name}",
@@ -113,21 +129,22 @@ def is_current(dated: Any, on: Any = None) -> ColumnElement[bool]:
     return and_(dated.since <= day, or_(dated.until.is_(None), dated.until > day))
 
 
-def _ties(person_id: Any, day: Any) -> Any:
-    """Everything a person's rights come from, in one query."""
+def _ties(person_id: Any, day: Any, *more: Any) -> Any:
+    """Everything a person's rights come from, in one query; `more` columns beside each tie."""
     functions = rows(
         literal("function").label("tie"),
         cast(col(Function.kind), String).label("word"),
         col(Function.organisation_id).label("id"),
+        *more,
     ).where(col(Function.person_id) == person_id, is_current(Function, day))
-    seats = rows(literal("seat"), cast(col(Seat.role), String), col(Seat.body_id)).where(
+    seats = rows(literal("seat"), cast(col(Seat.role), String), col(Seat.body_id), *more).where(
         or_(col(Seat.holder_id) == person_id, col(Seat.substitute_id) == person_id), is_current(Seat, day)
     )
-    groups = rows(literal("group"), cast(null(), String), col(GroupMember.group_id)).where(
+    groups = rows(literal("group"), cast(null(), String), col(GroupMember.group_id), *more).where(
         col(GroupMember.person_id) == person_id
     )
     discreet = (
-        rows(literal("discreet"), cast(null(), String), col(Organisation.id))
+        rows(literal("discreet"), cast(null(), String), col(Organisation.id), *more)
         .join(Function, col(Function.organisation_id) == col(Organisation.id))
         .where(col(Function.person_id) == person_id, is_current(Function, day), col(Organisation.hides_presence))
     )
@@ -136,6 +153,11 @@ def _ties(person_id: Any, day: Any) -> Any:
 
 # Built once: every request of every signed-in person asks these two.
 _TIES = _ties(bindparam("person", type_=Uuid()), bindparam("day", type_=Date()))
+_THESE = select(Person.id).where(col(Person.id).in_(bindparam("ids", expanding=True))).subquery("these")
+_TIES_OF_MANY = _ties(_THESE.c.id, bindparam("day", type_=Date()), _THESE.c.id.label("person_id"))
+_PEOPLE = rows(*_PERSON).where(
+    col(Person.id).in_(bindparam("ids", expanding=True)), col(Person.status) == PersonStatus.ACTIVE
+)
 _SIGNED_IN = (
     rows(Session.id, Session.seen_at, Session.is_stale, *_PERSON)
     .join(Person, col(Person.id) == col(Session.person_id))

@@ -9,7 +9,7 @@ from sqlalchemy import Uuid, bindparam, delete, text
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from entente.db import Moment
+from entente.db import Moment, is_embedded
 from entente.search import french
 from entente.search.findable import Document, Findable
 from entente.search.models import SearchDocument
@@ -62,7 +62,7 @@ async def take_turn(db: AsyncSession) -> None:
     Otherwise a worker that has read a post before its correction could write after the one that read it since.
     SQLite has one writer already.
     """
-    if db.get_bind().dialect.name == "postgresql":
+    if not is_embedded(db):
         await db.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": _TURN})
 
 

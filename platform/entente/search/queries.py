@@ -23,7 +23,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from entente.db import rows
+from entente.db import is_embedded, rows
 from entente.people.who import Who
 from entente.prepared import Asked as Prepared
 from entente.prepared import prepared
@@ -73,20 +73,16 @@ async def _answers(
     is_bounded = False
     sentence, floors = await _sentence(db, asked, any_word)
     for findable in findables:
-        question, values = _asking_in(_is_embedded(db), who, asked, findable, chosen)
+        question, values = _asking_in(is_embedded(db), who, asked, findable, chosen)
         candidates = await _candidates(db, findable.kind, question, {**values, "sentence": sentence}, floors)
         is_bounded |= len(candidates) > MOST
         found += candidates[:MOST]
     return Answers(found, is_bounded, any_word)
 
 
-def _is_embedded(db: AsyncSession) -> bool:
-    return db.get_bind().dialect.name == "sqlite"
-
-
 async def _sentence(db: AsyncSession, asked: Asked, any_word: bool) -> tuple[str, Sequence[int]]:
     """What the index of this home is asked, and how far back it looks in turn."""
-    if _is_embedded(db):
+    if is_embedded(db):
         return _for_sqlite(asked, any_word), [0]
     return _for_postgresql(asked, any_word), await _floors(db)
 

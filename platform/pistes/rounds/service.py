@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, delete, insert, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from entente.clock import now
+from entente.db import inserting
 from entente.notices.models import News
 from entente.notices.service import notify
 from entente.rules import Conflict, Invalid, require
@@ -179,8 +179,7 @@ async def _write(work: Work, held: Round, voice: Voice, said: Marks) -> None:
     ]
     taken = [{"of_piste": piste, "of_criterion": key} for (piste, key), level in said.items() if level is None]
     if given:
-        dialect = sqlite if work.db.get_bind().dialect.name == "sqlite" else postgresql
-        writing = dialect.insert(Given)
+        writing = inserting(work.db, Given)
         same = {name: writing.excluded[name] for name in ("level", "at", "person_id")}
         key = ["round_id", "piste_id", "criterion", "voice_id"]
         # One mark per voice, piste and criterion: the key decides, and the last word stands.

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
 from entente.clock import now
-from entente.db import rows
+from entente.db import is_embedded, rows
 from entente.ids import Ref
 from entente.notices.models import News
 from entente.notices.service import notify
@@ -60,7 +60,7 @@ async def give(
 async def _lock(work: Work, meeting: Meeting) -> None:
     """Wait for one's turn to answer a meeting: what the others said must not change while it is looked at."""
     query = rows(Meeting.state, Meeting.starts_at).where(col(Meeting.id) == meeting.id)
-    if work.db.get_bind().dialect.name != "sqlite":
+    if not is_embedded(work.db):
         query = query.with_for_update(key_share=True)
     await work.db.execute(query)
     await work.db.refresh(meeting)
@@ -98,7 +98,7 @@ async def _require_fresh(work: Work, meeting: Meeting, seen: Attendance, member:
     if said.bearer is None:
         return
     query = rows(Seat.id).where(col(Seat.id) == member.seat_id)
-    if work.db.get_bind().dialect.name != "sqlite":
+    if not is_embedded(work.db):
         # One seat at a time: two sittings answered at once would not see each other.
         query = query.with_for_update(key_share=True)
     await work.db.execute(query)

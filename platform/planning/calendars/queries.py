@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlalchemy import ColumnElement, and_, exists, or_, true
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -94,15 +94,20 @@ async def said(
 
     Of a series, all are said as soon as one is: what repeats is told from its beginning.
     """
-    query = _said(who).where(which, _is_kept())
+    query = _said(is_open_to(who)).where(which, _is_kept())
     if among is not None and len(among) <= MANY:
         query = query.where(or_(col(Meeting.id).in_(among), col(Meeting.series_id).in_(among)))
     return [each for each in map(_made, await db.execute(query)) if _is_said(each)]
 
 
+async def whole(db: AsyncSession, meeting_id: UUID) -> Said:
+    """A meeting as a calendar of anybody who may read it would say it."""
+    return _made((await db.execute(_said(true()).where(col(Meeting.id) == meeting_id))).one())
+
+
 async def one(db: AsyncSession, who: Who, meeting_id: UUID) -> Said | None:
     """A meeting as a calendar of this person would say it, however old."""
-    found = (await db.execute(_said(who).where(col(Meeting.id) == meeting_id))).one_or_none()
+    found = (await db.execute(_said(is_open_to(who)).where(col(Meeting.id) == meeting_id))).one_or_none()
     return _made(found) if found else None
 
 
@@ -124,11 +129,11 @@ def _is_kept() -> ColumnElement[bool]:
     )
 
 
-def _said(who: Who) -> Any:
+def _said(is_open: ColumnElement[bool]) -> Any:
     return (
         rows(
             col(Meeting.id),
-            is_open_to(who).label("is_open"),
+            is_open.label("is_open"),
             Meeting.state,
             Meeting.starts_at,
             Meeting.ends_at,

@@ -1,6 +1,7 @@
 """Who is written to about a meeting, with the rights they have when the mail is written."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from typing import NamedTuple
 from uuid import UUID
 
@@ -11,12 +12,14 @@ from entente.db import rows
 from entente.ids import Ref
 from entente.notices.models import Silence
 from entente.notices.rules import MailRhythm
-from entente.people.models import Person
-from entente.people.queries import who_is
+from entente.people.models import Person, Seat
+from entente.people.queries import is_current, who_are
 from planning.answers.queries import Member, members_of
 from planning.calendars import queries as calendars
 from planning.calendars.queries import Said
 from planning.models import Invitation, Meeting, Stance
+from planning.queries import paris_day
+from planning.rules import may_read
 from planning.verbs import BODY, MEETING
 
 
@@ -60,22 +63,27 @@ async def sent_of(db: AsyncSession, meeting_id: UUID) -> dict[UUID, Invitation]:
     return {each.person_id: each for each in found}
 
 
-async def reader_of(db: AsyncSession, person_id: UUID, meeting: Meeting) -> Reader | None:
-    """This person and the meeting as they may see it now; none when they have left or may not."""
-    who, person = await who_is(db, person_id), await db.get(Person, person_id)
-    if who is None or person is None:
-        return None
-    said = await calendars.one(db, who, meeting.id)
-    if said is None or not said.is_open:
-        return None
-    agendas = await calendars.agendas_of(db, [meeting.id])
-    return Reader(person, said, agendas.get(meeting.id, ()))
+async def readers_of(db: AsyncSession, meeting: Meeting, ids: Collection[UUID]) -> dict[UUID, Reader]:
+    """Those of these people who may read the meeting now; a constant number of statements for any number of them."""
+    if not ids:
+        return {}
+    known, sat = await who_are(db, ids), await _sat(db, meeting)
+    allowed = [each for each, who in known.items() if may_read(who, meeting, each in sat)]
+    people = await db.exec(select(Person).where(col(Person.id).in_(allowed)))
+    said, agendas = await calendars.whole(db, meeting.id), await calendars.agendas_of(db, [meeting.id])
+    return {each.id: Reader(each, said, agendas.get(meeting.id, ())) for each in people}
 
 
-async def wants_reminders(db: AsyncSession, person: Person, meeting: Meeting) -> bool:
-    """Whether this person still wants mails they did not ask for, about this meeting or its body."""
-    if person.notifications.get("mail") == MailRhythm.NEVER:
-        return False
+async def _sat(db: AsyncSession, meeting: Meeting) -> set[UUID]:
+    """Who sits in its body on the day of the meeting, or stands in for who does."""
+    seats = rows(Seat.holder_id, Seat.substitute_id).join(Meeting, col(Meeting.body_id) == col(Seat.body_id))
+    seats = seats.where(col(Meeting.id) == meeting.id, is_current(Seat, paris_day(col(Meeting.starts_at))))
+    return {person_id for seat in await db.execute(seats) for person_id in seat if person_id}
+
+
+async def without_reminders(db: AsyncSession, meeting: Meeting, readers: Collection[Reader]) -> set[UUID]:
+    """Who no longer wants mails they did not ask for, about this meeting or its body."""
+    never = {each.person.id for each in readers if each.person.notifications.get("mail") == MailRhythm.NEVER}
     abouts = [str(Ref(MEETING, meeting.id)), str(Ref(BODY, meeting.body_id))]
-    query = rows(Silence.about).where(col(Silence.person_id) == person.id, col(Silence.about).in_(abouts))
-    return (await db.execute(query)).first() is None
+    silent = await db.execute(rows(Silence.person_id).where(col(Silence.about).in_(abouts)))
+    return never | set(silent.scalars())

@@ -75,9 +75,9 @@ WITHDRAWAL = Letter(WITHDRAWN, "Votre présence n’est plus attendue à une ré
 
 def is_told(meeting: Meeting, is_expected: bool, sent: Invitation | None) -> bool:
     """Whether nothing can be left to write to someone, seen at once: one answer is no news for a hundred people."""
-    if not is_expected:
-        return sent is None or sent.is_cancelled
-    return sent is not None and not sent.is_cancelled and sent.version == meeting.version
+    if sent is None or sent.is_cancelled:
+        return not (is_expected and meeting.state == State.CONVENED)
+    return is_expected and sent.version == meeting.version
 
 
 def letter_of(kind: Kind, said: Said, standing_in_for: Sequence[str] = ()) -> Letter:

@@ -44,18 +44,25 @@ async def tell(house: House, payload: dict[str, Any]) -> None:
         if meeting is None or meeting.state == State.HELD or meeting.starts_at <= now():
             return
         sent, places = await queries.sent_of(work.db, meeting.id), await queries.places_at(work.db, meeting)
-        for person_id in sorted({*sent, *places}):
-            await _tell(work, house, meeting, person_id, places.get(person_id, []), sent.get(person_id))
+        concerned = sorted(
+            each for each in {*sent, *places} if not rules.is_told(meeting, each in places, sent.get(each))
+        )
+        readers = await queries.readers_of(work.db, meeting, concerned)
+        for each in concerned:
+            await _tell(work, house, meeting, each, readers.get(each), places.get(each, []), sent.get(each))
         if meeting.state == State.CONVENED:
             _plan_reminders(work, meeting)
 
 
 async def _tell(
-    work: Work, house: House, meeting: Meeting, person_id: UUID, places: Sequence[Place], sent: Invitation | None
+    work: Work,
+    house: House,
+    meeting: Meeting,
+    person_id: UUID,
+    reader: Reader | None,
+    places: Sequence[Place],
+    sent: Invitation | None,
 ) -> None:
-    if rules.is_told(meeting, bool(places), sent):
-        return
-    reader = await queries.reader_of(work.db, person_id, meeting)
     kind = rules.kind_of(reader.said if reader and places else None, sent)
     if kind == Kind.WITHDRAWN and sent:
         await _withdraw(work, house, meeting, person_id, sent)
@@ -203,9 +210,16 @@ async def remind(house: House, payload: dict[str, Any]) -> None:
         if meeting is None or not _is_due(meeting, payload["at"], now()):
             return
         sent = await queries.sent_of(work.db, meeting.id)
-        for person_id, places in (await queries.places_at(work.db, meeting)).items():
-            if person_id in sent:
-                await _remind(work, house, meeting, person_id, places, what)
+        concerned = {
+            person_id: [each for each in places if rules.is_reminded(what, each.stance, each.is_substitute)]
+            for person_id, places in (await queries.places_at(work.db, meeting)).items()
+            if person_id in sent
+        }
+        readers = await queries.readers_of(work.db, meeting, [each for each, places in concerned.items() if places])
+        silent = await queries.without_reminders(work.db, meeting, readers.values())
+        for person_id, reader in readers.items():
+            if person_id not in silent:
+                _remind(work, house, meeting, reader, concerned[person_id], what)
 
 
 def _is_due(meeting: Meeting, at: int, moment: datetime) -> bool:
@@ -213,21 +227,17 @@ def _is_due(meeting: Meeting, at: int, moment: datetime) -> bool:
     return is_same and meeting.state == State.CONVENED and moment < meeting.starts_at
 
 
-async def _remind(
-    work: Work, house: House, meeting: Meeting, person_id: UUID, places: Sequence[Place], what: Reminder
+def _remind(
+    work: Work, house: House, meeting: Meeting, reader: Reader, concerned: Sequence[Place], what: Reminder
 ) -> None:
-    concerned = [each for each in places if rules.is_reminded(what, each.stance, each.is_substitute)]
-    reader = await queries.reader_of(work.db, person_id, meeting) if concerned else None
-    if reader is None or not await queries.wants_reminders(work.db, reader.person, meeting):
-        return
-    awaited: list[Place] = [each for each in concerned if each.stance is None]
+    awaited = [each for each in concerned if each.stance is None]
     _write(
         work,
         house,
         reader,
         rules.reminder_of(what, reader.said, bool(awaited)),
-        f"{REMIND}:{what}:{meeting.id}:{moment_named(meeting)}:{person_id}",
-        _answers(work, house, meeting, person_id, awaited),
+        f"{REMIND}:{what}:{meeting.id}:{moment_named(meeting)}:{reader.person.id}",
+        _answers(work, house, meeting, reader.person.id, awaited),
         is_reminder=True,
     )
 

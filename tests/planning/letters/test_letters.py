@@ -16,7 +16,7 @@ from entente.clock import now
 from entente.db import rows
 from entente.notices.models import Silence
 from entente.outbox import Task
-from entente.people.models import Person, PersonStatus, Seat
+from entente.people.models import Function, FunctionKind, Person, PersonStatus, Seat
 from entente.people.who import Who
 from planning import service
 from planning.answers import service as answers
@@ -28,6 +28,7 @@ from planning.models import Hall, Invitation, Meeting, Stance
 from planning.notice import service as notice
 from planning.plans import Plan
 from planning_world import Council, at
+from world import LONG_AGO
 
 EVERYBODY = {
     "awa@aubrac.example",
@@ -110,6 +111,68 @@ async def test_everybody_who_sits_is_invited_once(council: Council) -> None:
         assert invited["dtstart"].dt == made.starts_at
         assert letter["body"].count("/planning/reponse/") == letter["html"].count("/planning/reponse/") == 1
         assert letter["subject"].startswith("Invitation\u00a0: Comité de pilotage\u00a0: CoPil")
+
+
+async def told_in(council: Council, kind: str, payload: dict[str, Any]) -> int:
+    """How many statements one telling sends to the database."""
+    async with council.world.working(None) as work:
+        work.later(kind, payload)
+    with council.world.counting() as statements:
+        await work_through(council, [kind])
+    return len(statements)
+
+
+async def seat_more(council: Council, count: int) -> None:
+    """So many newcomers sit in the CoPil."""
+    async with council.world.house.database.writing() as db:
+        more = [
+            Person(email=f"n{n}@example.org", given_name="Nina", family_name=f"N{n}", status=PersonStatus.ACTIVE)
+            for n in range(count)
+        ]
+        db.add_all(more)
+        await db.flush()
+        body, commune = council.world.copil.id, council.world.brioude.id
+        db.add_all(Seat(body_id=body, organisation_id=commune, holder_id=each.id, since=LONG_AGO) for each in more)
+        db.add_all(
+            Function(person_id=each.id, organisation_id=commune, kind=FunctionKind.ELU, since=LONG_AGO) for each in more
+        )
+
+
+@pytest.mark.parametrize("what", [TELL, REMIND])
+async def test_thirty_more_who_sit_cost_no_statement_more(council: Council, what: str) -> None:
+    """Two meetings alike, one of five members, one of thirty-five: only what is sent grows."""
+    few = await convened(council)
+    small = await _telling(council, what, few)
+    sent_to_few = len(await posted(council))
+    await seat_more(council, 30)
+    many = await convened(council, starts=at(61, 18))
+    large = await _telling(council, what, many)
+
+    assert sent_to_few >= 5
+    assert len(await posted(council)) >= sent_to_few + 30
+    assert large == small
+
+
+async def _telling(council: Council, what: str, meeting: Meeting) -> int:
+    if what == TELL:
+        return await told_in(council, TELL, {"subject": str(meeting.id)})
+    await work_through(council)
+    await posted(council)
+    start = int(meeting.starts_at.timestamp())
+    return await told_in(council, REMIND, {"meeting": str(meeting.id), "what": str(Reminder.WEEK), "at": start})
+
+
+async def test_an_answer_to_a_date_that_is_not_convened_yet_looks_at_nobody(council: Council) -> None:
+    """Five hundred members who answer one after the other would otherwise look at five hundred each time."""
+    date = await council.meet(at(40, 18))
+    await work_through(council)
+    await say(council, council.world.awa, date, "awa", Stance.PRESENT)
+    with council.world.counting() as statements:
+        await work_through(council)
+
+    assert await posted(council) == []
+    assert statements
+    assert not [each for each in statements if "circle_member" in each]
 
 
 async def test_the_mail_travels_as_mail_readers_want_it(council: Council) -> None:
