@@ -46,6 +46,7 @@ from forums.tags import service as sorting
 from forums.tags.choosing import ticked
 from forums.tags.models import ChosenTags
 from forums.writing import desk as writing
+from forums.writing.once import Known, SaidBefore, once
 from forums.writing.rules import quoted
 
 EDITED_SINCE = "Ce message a été modifié depuis votre brouillon."
@@ -148,9 +149,11 @@ async def create_thread(request: Request) -> Response:
             opened = await opening.open_thread(work, here, moderates, new, more)
             await sorting.bear(work, opened, marks.tags)
             first = await queries.first_post(work.db, opened.id)
+            await once(work, forms.typed_in(request), first)
             unheard = await mentioning.unheard(work, here, first)
             await attaching.join(work, first, Ref("forums/forum", here.id), chosen)
-            await drafting.posted(work, forms.typed_in(request))
+    except SaidBefore as before:
+        return pages.go(request, address_of(before.post.thread_id), "Votre fil est publié.")
     except Invalid as error:
         return taken.said(request, await _new_thread(request, {**error.errors, **wrong, **taken.errors}, taken=taken))
     said = " ".join(["Votre fil est publié.", *unheard])
@@ -311,15 +314,18 @@ async def create_post(request: Request) -> Response:
         return await _post_again(request, thread_id, asked.errors, asked.desk, taken)
     if taken.is_asked:
         return taken.said(request, await _post_again(request, thread_id, taken.errors, taken=taken))
+    said: Post | Known
     try:
         new = await forms.read(request, NewPost)
         chosen = taken.checked()
         async with work_of(request) as work:
             place = await queries.thread_for(work.db, work.who, thread_id)
             said = await service.post(work, place, new)
+            await once(work, forms.typed_in(request), said)
             unheard = await mentioning.unheard(work, place.forum, said)
             await attaching.join(work, said, queries.stream_of(thread_id), chosen)
-            await drafting.posted(work, forms.typed_in(request))
+    except SaidBefore as before:
+        said, unheard = before.post, []
     except Invalid as error:
         again = await _post_again(request, thread_id, {**error.errors, **taken.errors}, taken=taken)
         return taken.said(request, again)

@@ -6,7 +6,7 @@ the first save, unless it has moved since: then both stay.
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -28,10 +28,15 @@ TOO_MANY = (
 
 
 class Outcome(NamedTuple):
-    """What became of a save: on what to go on writing, and whether the text was posted or discarded already."""
+    """What became of a save: on what to go on writing, and when the text was posted or discarded, if it was before."""
 
     sheet: Sheet
-    is_over: bool = False
+    ended_at: datetime | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the text was posted or discarded already."""
+        return self.ended_at is not None
 
 
 async def save(work: Work, saved: Saved) -> Outcome:
@@ -66,22 +71,25 @@ async def _write(work: Work, sheet: Sheet, said: Mapping[str, object]) -> Outcom
         if standing is None:  # forgotten at this very moment
             continue
         if standing.turn >= sheet.turn:
-            return Outcome(sheet, is_over=standing.ended_at is not None)
+            return Outcome(sheet, standing.ended_at)
         sheet = sheet.after()
 
 
-async def posted(work: Work, typed: Mapping[str, str]) -> None:
-    """End the draft of a text that is being posted, in the same transaction; no other, even of the same thread."""
+async def posted(work: Work, typed: Mapping[str, str]) -> datetime | None:
+    """End the draft of a text that is being posted, in the same transaction; no other, even of the same thread.
+
+    Returns when it had ended before, if it had: the text was discarded elsewhere, or this form has come twice.
+    """
     sheet = sheet_in(typed.get("draft"))
     if sheet is None:
-        return
-    if sheet.turn:
-        # Even if no save has come yet: one may be on its way.
-        await _write(work, sheet, {"title": "", "body": "", "ended_at": now()})
-    else:
-        await _end(work, sheet.id)
+        return None
+    ended_before = None
+    if sheet.turn or not await _end(work, sheet.id):
+        # Even if no save has come yet: one may be on its way, or this very form once more.
+        ended_before = (await _write(work, sheet, {"title": "", "body": "", "ended_at": now()})).ended_at
     if sheet.over_id:
         await _end(work, sheet.over_id, sheet.over_turn)
+    return ended_before
 
 
 async def _end(work: Work, draft_id: UUID, turn: int | None = None) -> bool:

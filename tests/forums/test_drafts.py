@@ -124,7 +124,7 @@ class Browser:
             assert answer.status_code == 303
             self.done.append(request.text)
             self.wanted.discard(request.text)
-            return service.Outcome(request.sheet, is_over=True)
+            return service.Outcome(request.sheet, now())
         answer = await self.client.post(DOOR, data={"draft": str(request.sheet), "body": request.text})
         assert answer.status_code == 200, answer.text
         if self.copies.get(str(request.sheet.id), (None,))[0] == request.sheet:
