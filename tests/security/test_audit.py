@@ -1,5 +1,6 @@
 """What is published against our packages is told; where nobody can be asked, that is told instead."""
 
+import re
 import socket
 
 import pytest
@@ -33,8 +34,29 @@ def test_a_machine_without_internet_is_told_that_nothing_was_proved(
     with socket.create_server(("127.0.0.1", 0)) as once:
         place = once.getsockname()[:2]
     monkeypatch.setattr(audit, "ADVISORIES", place)
+    monkeypatch.setenv("UV", "false")
     assert audit.main() == 0
-    assert "n’ont PAS été vérifiés" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert "n’ont PAS été vérifiés" in said.err
+    assert said.out == ""
+
+
+def test_without_advisories_what_has_a_newer_release_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is mended somewhere is mended in a release: the packages that are behind are named, or none is."""
+    monkeypatch.setattr(audit, "_answers", lambda _: False)
+    ours = audit.LOCK.read_text()
+    for newest, told in (
+        (ours, "Chaque paquet de requirements.lock est à sa dernière version."),
+        (re.sub(r"(?m)^pillow==\S+", "pillow==99.1", ours), " : 99.1 est parue"),
+    ):
+        monkeypatch.setattr(audit, "_newest", lambda _uv, newest=newest: newest)
+        assert audit.main() == 0
+        said = capsys.readouterr()
+        assert told in said.out
+        assert said.out.count("\n") == 1
+        assert "n’ont PAS été vérifiés" in said.err
 
 
 def test_an_audit_that_did_not_work_fails(monkeypatch: pytest.MonkeyPatch) -> None:
