@@ -29,7 +29,7 @@ from booking.timeline import queries as timeline
 from booking.timeline.queries import Chosen
 from booking.timeline.window import Scale, Window
 from booking.typed import When
-from entente import schema
+from entente import clock, schema
 from entente.clock import now
 from entente.house import House
 from entente.ids import new_id
@@ -138,7 +138,7 @@ async def _pour(house: House, type_id: UUID, person: UUID, payer: UUID, count: i
     """Have PostgreSQL make them: its triggers and foreign keys rest meanwhile, its exclusion does not."""
     days = count // UNITS // A_DAY
     known = {"type": type_id, "person": person, "payer": payer}
-    first = datetime.combine(now().date(), datetime.min.time(), UTC) - timedelta(days=days - 45)
+    first = datetime.combine(clock.today(), datetime.min.time(), UTC) - timedelta(days=days - 45)
     for start in range(0, count, POURED):
         part = {"from": start, "until": min(start + POURED, count) - 1}
         async with house.database.writing() as db:
@@ -154,7 +154,7 @@ def _batches(
     made: list[tuple[dict[str, object], dict[str, object]]] = []
     days = count // UNITS // A_DAY
     # As much around today in a small house as in a large one: what grows is the past.
-    first = datetime.combine(now().date(), datetime.min.time(), UTC) - timedelta(days=days - 45)
+    first = datetime.combine(clock.today(), datetime.min.time(), UTC) - timedelta(days=days - 45)
     for number in range(count):
         turn, unit = divmod(number, UNITS)
         starts = first + timedelta(days=turn // A_DAY, hours=6 + 6 * (turn % A_DAY))
@@ -178,7 +178,7 @@ def _pair(unit: Unit, person: UUID, payer: UUID, starts: datetime) -> tuple[dict
 
 async def plan(park: Park) -> list[float]:
     """Milliseconds for sixty units and a month: the question, and its rows drawn unless they are kept."""
-    window = Window.around(Scale.MONTH, now().date())
+    window = Window.around(Scale.MONTH, clock.today())
 
     async def drawn(db: AsyncSession) -> object:
         found, _ = await timeline.plan(db, park.who, window, Chosen())
@@ -189,7 +189,7 @@ async def plan(park: Park) -> list[float]:
 
 async def free(park: Park) -> list[float]:
     """Milliseconds to say which of five hundred units are free on a morning."""
-    day = f"{now().date() + timedelta(days=10)}"
+    day = f"{clock.today() + timedelta(days=10)}"
 
     async def ask(db: AsyncSession) -> object:
         sought = Sought(what=park.type.slug, when=When(day, "08:00", day, "12:00"))

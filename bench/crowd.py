@@ -27,7 +27,7 @@ from bench import houses
 from bench.cluster import Cluster, Missing, Service, cluster, end_at_signals
 from bench.ground import cpu_of, folder, memory_of, say, table
 from entente import schema
-from entente.clock import now
+from entente.clock import now, today
 from entente.demo import seeds
 from entente.house import House
 from entente.people.models import Function, FunctionKind, Organisation, OrganisationKind, Person, PersonStatus, Session
@@ -105,9 +105,7 @@ async def _settle(db: AsyncSession, communes: list[UUID], count: int) -> list[st
 
 
 def _function(person: UUID, commune: UUID) -> Function:
-    return Function(
-        person_id=person, organisation_id=commune, kind=FunctionKind.AGENT, title="Agent", since=now().date()
-    )
+    return Function(person_id=person, organisation_id=commune, kind=FunctionKind.AGENT, title="Agent", since=today())
 
 
 # --- its processes ----------------------------------------------------------------------------------------

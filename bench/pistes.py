@@ -22,7 +22,7 @@ from bench.ground import POSTGRES, ROUNDS, folder, has, median, say, short, tabl
 from bench.houses import drop, postgres_database, settings_of
 from entente import schema
 from entente.app import create_app
-from entente.clock import now
+from entente.clock import now, today
 from entente.house import House
 from entente.ids import new_id
 from entente.people.models import (
@@ -69,7 +69,7 @@ class Register:
 async def _fill(url: str, place: Path, pistes: int) -> Register:
     house = House.build(settings_of(url, 8000, place))
     await schema.upgrade(house.database)
-    day = now().date()
+    day = today()
     towns = [
         Organisation(kind=OrganisationKind.COMMUNE, name=f"Commune {n}", short_name=f"C{n}") for n in range(EVALUATORS)
     ]

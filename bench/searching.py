@@ -23,7 +23,7 @@ from sqlmodel import SQLModel
 from bench import houses
 from bench.ground import POSTGRES, ROUNDS, folder, has, median, say, short, table, times
 from entente import schema
-from entente.clock import now
+from entente.clock import now, today
 from entente.db import Database
 from entente.ids import new_id
 from entente.people.models import (
@@ -116,7 +116,7 @@ async def _fill(url: str, place: Path, count: int) -> tuple[Database, list[Who]]
             await db.flush()
         db.add(
             Function(
-                person_id=people[0].id, organisation_id=town.id, kind=FunctionKind.AGENT, since=now().date()
+                person_id=people[0].id, organisation_id=town.id, kind=FunctionKind.AGENT, since=today()
             )
         )  # fmt: skip
         db.add(GroupMember(group_id=group.id, person_id=people[1].id))

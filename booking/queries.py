@@ -20,7 +20,7 @@ from booking.fleet.opening import Opening
 from booking.free import DAYS_LOOKED, PERIODS, Busy, Candidate, Need, next_periods
 from booking.models import HOLDING, Allocation, Change, Reservation, State
 from booking.periods import Period
-from entente.clock import now
+from entente.clock import now, today
 from entente.db import rows
 from entente.ids import Ref
 from entente.people.models import Organisation, Person
@@ -194,7 +194,7 @@ async def openings_of(db: AsyncSession, depots: Collection[UUID]) -> dict[UUID, 
     shut: dict[UUID | None, list[tuple[Any, Any, str]]] = defaultdict(list)
     closures = rows(Closure.depot_id, Closure.since, Closure.until, Closure.why).where(
         or_(col(Closure.depot_id).in_(depots), col(Closure.depot_id).is_(None)),
-        col(Closure.until) > now().date(),
+        col(Closure.until) > today(),
     )
     # The school holidays of a depot that they shut are days like the others.
     vacations = (
@@ -203,7 +203,7 @@ async def openings_of(db: AsyncSession, depots: Collection[UUID]) -> dict[UUID, 
         .where(
             col(Depot.id).in_(depots),
             col(Depot.is_open_in_school_holidays).is_(False),
-            col(SchoolHoliday.until) > now().date(),
+            col(SchoolHoliday.until) > today(),
         )
     )
     for depot, since, until, why in await db.execute(union_all(closures, vacations)):

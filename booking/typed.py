@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from booking.periods import NoSuchTime, Period, moment_of, naive
+from entente import clock
 from entente.clock import now
 from entente.rules import Invalid
 from entente.web.words import long_date
@@ -66,7 +67,7 @@ class When:
         except ValueError:
             self.errors[name] = NO_DATE
             return None
-        today = now().date()
+        today = clock.today()
         if abs((read - today).days) > FAR_YEARS * 366:
             self.errors[name] = f"Cette date est trop loin\u00a0: {FAR_YEARS} ans au plus autour du {long_date(today)}."
             return None

@@ -10,7 +10,7 @@ from booking.asks import Ask, Borrowing
 from booking.fleet.models import Depot, Kind, KitPart, ResourceType, Trait, TraitKind, Unit, UnitTrait
 from booking.models import Reservation
 from booking.periods import Period, moment_of
-from entente.clock import now
+from entente import clock
 from entente.people.models import Function, FunctionKind
 from entente.people.queries import who_is
 from entente.people.who import Who
@@ -22,7 +22,7 @@ _keys = count()
 
 def day(after: int) -> date:
     """So many days from today; far enough that no test meets the present."""
-    return now().date() + timedelta(days=after)
+    return clock.today() + timedelta(days=after)
 
 
 def at(after: int, hour: int, minute: int = 0) -> datetime:

@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 from sqlmodel import col, select
 
-from entente.clock import now
+from entente.clock import today
 from entente.people.models import Membership, Organisation, OrganisationKind
 from entente.rules import Conflict, Invalid
 from entente.work import Work
@@ -118,7 +118,7 @@ async def begin(work: Work, pick: Pick) -> None:
 
 async def put_off(work: Work, pick: Pick) -> None:
     """A piste is put off."""
-    form = DeferForm(reason="Budget", revisit_on=now().date() + timedelta(days=30))
+    form = DeferForm(reason="Budget", revisit_on=today() + timedelta(days=30))
     going = select(Piste).where(col(Piste.phase) != Phase.ARRETEE).order_by(col(Piste.code))
     await deferral.defer(work, pick((await work.db.exec(going)).all()), form)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from entente.clock import now
+from entente import clock
 from entente.people.models import Body, BodyKind, Person, PersonStatus, Seat, SeatRole
 from entente.people.queries import who_is
 from entente.people.who import Who
@@ -24,7 +24,7 @@ _keys = count()
 
 def day(after: int) -> date:
     """So many days from today; far enough that no test meets the present."""
-    return now().astimezone(PARIS).date() + timedelta(days=after)
+    return clock.today() + timedelta(days=after)
 
 
 def at(after: int, hour: int, minute: int = 0) -> datetime:

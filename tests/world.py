@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.applications import Starlette
 
 from entente.app import create_app
-from entente.clock import now
+from entente.clock import now, today
 from entente.house import House
 from entente.journal import Rung
 from entente.outbox import Task
@@ -136,7 +136,7 @@ class World:
             for table, column in (("function", "person_id"), ("seat", "holder_id")):
                 await work.db.execute(
                     text(f'UPDATE "{table}" SET until = :day WHERE {column} = :id'),
-                    {"day": _sql_day(self, now().date()), "id": _sql_id(self, who.id)},
+                    {"day": _sql_day(self, today()), "id": _sql_id(self, who.id)},
                 )
             if announce:
                 await rights_changed(work, who.id)
@@ -217,7 +217,7 @@ async def _settle(world: World) -> None:
             db.add(person)
             await db.flush()
             organisation = world.aubrac if town == "aubrac" else world.brioude
-            until = now().date() - timedelta(days=1) if key == "gone" else None
+            until = today() - timedelta(days=1) if key == "gone" else None
             db.add(
                 Function(
                     person_id=person.id,

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import delete, update
 from sqlmodel import col, select
 
+from entente import clock
 from entente.clock import now
 from entente.ids import Ref
 from entente.notices import service as notices
@@ -122,7 +123,7 @@ async def let_go(work: Work, payload: dict[str, Any]) -> None:
 def _end_of(day: date | None) -> datetime:
     if day is None:
         return FOREVER
-    today = now().astimezone(PARIS).date()
+    today = clock.today()
     if day < today:
         raise Invalid({"until": "Cette date est passée\u00a0: choisissez aujourd’hui ou un jour à venir."})
     if day > today + LONGEST_PIN:

@@ -19,7 +19,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from entente import schema, troubles
 from entente.account.profile import photos
-from entente.clock import now
+from entente.clock import today
 from entente.files.store import Store
 from entente.house import House
 from entente.ids import Ref
@@ -69,7 +69,7 @@ async def take(house: House, person: Person, archive: Path) -> Taken:
         found = await rows_of(db, person.id)
     files = 0
     with _new(archive) as made:
-        words = {"name": person.name, "house": house.settings.name, "day": now().date().isoformat()}
+        words = {"name": person.name, "house": house.settings.name, "day": today().isoformat()}
         made.writestr("LISEZMOI.txt", READ_ME.format(**words))
         made.writestr("donnees.json", json.dumps(found, ensure_ascii=False, indent=1, default=str))
         for kept, label in _files(found):

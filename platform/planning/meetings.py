@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
+from entente import clock
 from entente.clock import now
 from entente.people.models import Body
 from entente.people.who import Who
@@ -64,7 +65,7 @@ async def _source(db: AsyncSession, who: Who, written: str) -> Meeting | None:
 
 def next_day(former: date) -> date:
     """The same weekday four weeks later, or the first one after today."""
-    day, today = former + timedelta(days=28), now().astimezone(PARIS).date()
+    day, today = former + timedelta(days=28), clock.today()
     return day if day > today else day + timedelta(days=((today - day).days // 7 + 1) * 7)
 
 
@@ -122,7 +123,7 @@ async def delay_of(db: AsyncSession, body: str, fields: Mapping[str, str]) -> De
     known: Sequence[Any] = (await db.exec(select(Body.id).where(col(Body.id) == body_id))).all()
     if not known:
         return None
-    return Delay(day, now().astimezone(PARIS).date(), await rule_on(db, body_id, day))
+    return Delay(day, clock.today(), await rule_on(db, body_id, day))
 
 
 async def _last(db: AsyncSession, who: Who, fields: Mapping[str, str]) -> Meeting | None:

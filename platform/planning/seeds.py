@@ -12,10 +12,10 @@ from sqlalchemy import update
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from entente import clock
 from entente.clock import now
 from entente.people.models import Function, Seat, SeatRole
 from entente.people.seeds import START, Settled, plant
-from entente.web.words import PARIS
 from planning.models import (
     Absence,
     Answer,
@@ -65,7 +65,7 @@ async def meet(db: AsyncSession, settled: Settled) -> None:
     halls = [Hall(name=name, address=address, seats=seats) for name, address, seats in read["halls"]]
     await plant(db, halls)
     await plant(db, [_rule(settled, each) for each in read["rules"]])
-    year = Year(settled, settled.people[SECRETARY], halls, await _seats(db), now().astimezone(PARIS).date())
+    year = Year(settled, settled.people[SECRETARY], halls, await _seats(db), clock.today())
     for programme in read["programmes"]:
         _programme(year, programme)
     _particular(year)

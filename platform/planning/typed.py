@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
-from entente.clock import now
+from entente import clock
 from entente.rules import Invalid
 from entente.text import clean_name
 from entente.web.words import NBSP, PARIS, long_date
@@ -32,7 +32,7 @@ def day_of(written: object) -> date:
         read = date(int(found[3]), int(found[2]), int(found[1])) if found else date.fromisoformat(text)
     except ValueError:
         raise ValueError(NO_DATE) from None
-    today = now().astimezone(PARIS).date()
+    today = clock.today()
     if abs((read - today).days) > FAR_YEARS * 366:
         raise ValueError(f"Cette date est trop loin{NBSP}: {FAR_YEARS} ans au plus autour du {long_date(today)}.")
     return read

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from entente import journal
-from entente.clock import now
+from entente.clock import now, today
 from entente.ids import Ref
 from entente.notices import service as notices
 from entente.rules import Conflict, Invalid, Refused
@@ -153,7 +153,7 @@ async def meeting_page(request: Request, errors: Mapping[str, str] | None = None
         is_alive=rules.is_alive(row),
         conflicts=conflicts,
         has_begun=row.starts_at <= now(),
-        delay=Delay(answers.day_of(row), now().astimezone(PARIS).date(), rule)
+        delay=Delay(answers.day_of(row), today(), rule)
         if rule and row.state in (State.PLANNED, State.OPTION)
         else None,
         reaches=REACHES,

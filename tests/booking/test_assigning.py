@@ -11,7 +11,7 @@ from booking.fleet.models import Unit
 from booking.models import Reservation, State
 from booking.periods import Period, naive
 from booking_world import Fleet, at, between
-from entente.clock import now
+from entente.clock import now, today
 
 SLOT = between(8, 12)
 
@@ -57,7 +57,7 @@ async def test_what_is_taken_or_to_be_inspected_is_not_given(fleet: Fleet) -> No
         refused = await browser.post(here, data={"units": str(fleet.units["N18"].id)})
         _says(refused, 409, "Cette unité n’est plus libre à ce moment-là.", "Rien n’a changé.")
         async with world.house.database.writing() as db:
-            await db.execute(update(Unit).where(col(Unit.code) == "N18").values(usable_until=now().date()))
+            await db.execute(update(Unit).where(col(Unit.code) == "N18").values(usable_until=today()))
         for sent, sentence in (
             ("N18", "Un contrôle est à faire avant la fin"),
             ("MB1", "autant d’unités que la demande en compte"),

@@ -15,7 +15,7 @@ from sqlmodel import col, select
 
 from e2e.windows import ENTENTE, LUDIVINE, OPEN_TO_ALL, ROOT, SAMIR, SOON, Demo, Voice, Windows, live, posts
 from entente import journal
-from entente.clock import now
+from entente.clock import today
 from entente.people.models import Function, Person
 from entente.rights import rights_changed
 from forums.models import Post
@@ -116,7 +116,7 @@ async def test_a_member_whose_functions_end_sees_nothing_new_and_is_told(
 
     async with demo.house() as house, house.working(None) as work:
         ended = update(Function).where(col(Function.person_id) == me)
-        await work.db.execute(ended.values(until=now().date() - timedelta(days=1)))
+        await work.db.execute(ended.values(until=today() - timedelta(days=1)))
         await rights_changed(work, me)
 
     await expect(hers.locator("#main .notice")).to_contain_text("ne vous est plus ouverte", timeout=REMOVED * 1000)

@@ -7,7 +7,7 @@ from holidays import country_holidays
 from playwright.async_api import Locator, Page, expect
 
 from e2e.windows import LUDIVINE, Windows
-from entente.clock import now
+from entente.clock import today
 
 AHEAD = timedelta(days=35)
 """Beyond the reservations of the demonstration, and short of the horizon of its types."""
@@ -15,7 +15,7 @@ AHEAD = timedelta(days=35)
 
 def _thursday() -> date:
     """A Thursday on which depots are open: neither a public holiday nor between the years."""
-    day = now().date() + AHEAD
+    day = today() + AHEAD
     while day.weekday() != 3 or day in country_holidays("FR") or (day.month, day.day) > (12, 19) or day.day < 6:
         day += timedelta(days=1)
     return day

@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from sqlmodel import col, select
 
 from e2e.windows import KEEPER, SOON, Windows, live
-from entente.clock import now
+from entente.clock import now, today
 from entente.people.models import Person, Session
 from entente.people.queries import hash_of
 
@@ -166,7 +166,7 @@ async def test_a_ranking_is_frozen_a_fiche_printed_and_a_gate_passed(windows: Wi
 
     copil = await _window(windows, COPIL, piste)
     await _press(copil.get_by_role("link", name="Enregistrer la décision"))
-    await copil.get_by_label("Jour de la séance").fill(now().date().isoformat())
+    await copil.get_by_label("Jour de la séance").fill(today().isoformat())
     await _press(copil.get_by_role("button", name="Voir qui siégeait ce jour-là"))
     await _press(copil.locator(".seats select").first, "ArrowDown")
     await _press(copil.get_by_role("radio", name="Go", exact=True), "Space")

@@ -1,13 +1,14 @@
 """Questions built once: each person still asks for themselves, on the day on which they ask."""
 
 from collections.abc import Collection
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlmodel import col
 
+from entente import clock
 from entente.db import rows
 from entente.ids import new_id
 from entente.people import queries
@@ -89,7 +90,7 @@ async def test_a_kept_question_lives_on_the_day_on_which_it_is_asked(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A function that begins tomorrow is not held today, and is tomorrow, by the question that was built today."""
-    today = datetime(2026, 11, 22, 23, 59, tzinfo=UTC)
+    today = datetime(2026, 11, 22, 23, 59, tzinfo=clock.PARIS)
     async with world.house.working(world.awa) as work:
         work.db.add(
             Function(
@@ -107,7 +108,7 @@ async def test_a_kept_question_lives_on_the_day_on_which_it_is_asked(
     found = []
     async with world.reading() as db:
         for at in (today, today + timedelta(minutes=2)):
-            monkeypatch.setattr(queries, "now", lambda at=at: at)
+            monkeypatch.setattr(clock, "now", lambda at=at: at)
             found.append((await db.execute(*held(world.awa.id))).scalars().all())
 
     assert found == [[], ["Fontainier"]]

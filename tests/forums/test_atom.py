@@ -11,7 +11,7 @@ from lxml import etree
 from sqlalchemy import text, update
 from sqlmodel import col, select
 
-from entente.clock import now
+from entente.clock import today
 from entente.people.models import AuditEntry, Person, PersonStatus, Seat
 from entente.people.who import Who
 from entente.web.middleware import _without_secrets
@@ -23,7 +23,7 @@ from forums.moderation.models import NewHiding
 from world import World
 
 SCHEMA = etree.RelaxNG(etree.parse(Path(__file__).parent / "atom.rng"))
-YESTERDAY = now().date() - timedelta(days=1)
+YESTERDAY = today() - timedelta(days=1)
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 

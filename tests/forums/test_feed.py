@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from buying import BAGS, answer, deadline_is
 from entente import journal, links, live
-from entente.clock import now
+from entente.clock import now, today
 from entente.ids import Ref
 from entente.journal import Verb as AnyVerb
 from entente.live import Feed, Fragment
@@ -249,7 +249,7 @@ async def _unhide(world: World) -> None:
 async def _pin(world: World) -> None:
     async with world.working(world.camille) as work:
         place = await queries.thread_for(work.db, world.camille, world.snow.id)
-        await moderation.pin_thread(work, place, NewPin(until=now().date() + timedelta(days=2)))
+        await moderation.pin_thread(work, place, NewPin(until=today() + timedelta(days=2)))
 
 
 async def _unpin(world: World) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlmodel import col, select
 
 from entente import journal
-from entente.clock import now
+from entente.clock import now, today
 from entente.notices.models import Notice
 from entente.outbox import Task
 from entente.people.models import AuditEntry
@@ -246,7 +246,7 @@ async def test_a_thread_is_closed_with_a_reason(world: World) -> None:
 async def pin(world: World, thread: Thread, days: int | None = None) -> None:
     async with world.working(world.camille) as work:
         place = await queries.thread_for(work.db, world.camille, thread.id)
-        until = None if days is None else now().date() + timedelta(days=days)
+        until = None if days is None else today() + timedelta(days=days)
         await moderation.pin_thread(work, place, NewPin(until=until))
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from entente.clock import now
+from entente import clock
 from pistes.mine.words import of_place
 from registers import piste
 from world import World
@@ -48,7 +48,7 @@ async def test_one_looks_at_any_commune_and_speaks_for_ones_own(register: World)
 @pytest.mark.parametrize(("ago", "without"), [(0, 0), (1, 2)], ids=["today", "yesterday"])
 async def test_the_communes_without_a_piste_are_those_of_the_day(register: World, ago: int, without: int) -> None:
     """What was said today was not yet said yesterday; nobody speaks for a day that is over."""
-    day = (now().date() - timedelta(days=ago)).isoformat()
+    day = (clock.today() - timedelta(days=ago)).isoformat()
     async with register.browser(register.denise) as browser:
         page = (await browser.get("/pistes/communes", params={"jour": day})).text
     found = re.search(r"<h3>(\d+)\u00a0communes? sans piste", page)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 from sqlmodel import col, select
 
-from entente.clock import now
+from entente.clock import now, today
 from entente.notices.models import Notice
 from entente.people.who import Who
 from entente.rules import Conflict, Invalid, NotFound, Refused
@@ -23,7 +23,7 @@ from planning.notice import service as notice
 from planning_world import Council, again, day
 
 SEATS = [UUID(int=number) for number in range(1, 8)]
-RULE = BodyRule(body_id=UUID(int=0), since=now().date())
+RULE = BodyRule(body_id=UUID(int=0), since=today())
 PRESENT, EXCUSED = Said(Stance.PRESENT), Said(Stance.EXCUSED)
 
 

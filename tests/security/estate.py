@@ -23,7 +23,7 @@ from booking.periods import Period
 from booking.regulations.models import Regulation, Wording
 from booking.showing.keeping import SHELF as UNITS
 from booking.showing.models import UnitFile
-from entente import journal, mail
+from entente import clock, journal, mail
 from entente.account import tokens
 from entente.account.profile.photos import name_of
 from entente.agendas.models import Subscription
@@ -416,7 +416,7 @@ async def _lent(world: World) -> dict[str, str]:
             code="SEC-1",
         )
         db.add(unit)
-        today, tomorrow = now().date(), now().date() + timedelta(days=1)
+        today, tomorrow = clock.today(), clock.today() + timedelta(days=1)
         absence = Absence(person_id=world.awa.id, stand_in_id=world.camille.id, since=today, until=tomorrow)
         db.add(absence)
     starts = now() + timedelta(days=3)
@@ -435,9 +435,9 @@ async def _lent(world: World) -> dict[str, str]:
         regulation = Regulation(owner_id=unit.owner_id, type_id=lent.id, current=1)
         db.add(regulation)
         await db.flush()
-        inspection = Inspection(unit_id=unit.id, name="VGP", due_on=now().date() + timedelta(days=99))
+        inspection = Inspection(unit_id=unit.id, name="VGP", due_on=clock.today() + timedelta(days=99))
         closure = Closure(
-            depot_id=depot.id, since=now().date(), until=now().date() + timedelta(days=1), why="Inventaire"
+            depot_id=depot.id, since=clock.today(), until=clock.today() + timedelta(days=1), why="Inventaire"
         )
         db.add_all([inspection, closure])
         db.add(Wording(regulation_id=regulation.id, number=1, body="Gants.", author_id=world.denise.id))
@@ -576,7 +576,7 @@ async def _notices(estate: Estate) -> None:
 
 
 def _yesterday() -> date:
-    return now().date() - timedelta(days=1)
+    return clock.today() - timedelta(days=1)
 
 
 def _tomorrow() -> datetime:

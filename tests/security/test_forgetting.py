@@ -15,7 +15,7 @@ from sqlmodel import col
 
 from booking.basket.models import Basket
 from booking.models import Reservation, State
-from entente import links, mail, schema
+from entente import clock, links, mail, schema
 from entente.account.models import Newcomer
 from entente.account.profile import photos
 from entente.app import forgetting, rooms, worker_of
@@ -192,7 +192,7 @@ async def _poison(world: World, known: Forgetting) -> set[tuple[str, str]]:
 
 async def _closed(world: World, who: Who) -> None:
     """Her account is closed, her seats are over, her loans are back, her purchases are done."""
-    yesterday = now().date() - timedelta(days=1)
+    yesterday = clock.today() - timedelta(days=1)
     async with world.house.database.writing() as db:
         await db.execute(update(Person).where(col(Person.id) == who.id).values(status=PersonStatus.SUSPENDED))
         sits = or_(col(Seat.holder_id) == who.id, col(Seat.substitute_id) == who.id)

@@ -8,7 +8,7 @@ from security.streams import Event, following
 from sqlalchemy import update
 from sqlmodel import col
 
-from entente.clock import now
+from entente.clock import today
 from entente.people.models import GroupMember, Seat
 from entente.rights import rights_changed, stream_of_person
 from forums import queries
@@ -116,7 +116,7 @@ async def test_a_seat_that_ends_takes_everything_with_it(estate: Estate) -> None
 
         async with world.working(world.ines) as work:
             ended = update(Seat).where(col(Seat.holder_id) == world.awa.id)
-            await work.db.execute(ended.values(until=now().date()))
+            await work.db.execute(ended.values(until=today()))
             await rights_changed(work, world.awa.id)
         await line.until("gone", CUT_SECONDS)
         await world.post(world.quitterie, estate.thread, NEWS)

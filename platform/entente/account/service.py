@@ -13,7 +13,7 @@ from sqlmodel import col, select
 from entente import invitations
 from entente.account import mails, queries, rules, throttle, tokens
 from entente.account.models import Introduction
-from entente.clock import now
+from entente.clock import now, today
 from entente.ids import Ref
 from entente.people.models import Function, FunctionKind, Person, PersonStatus, Purpose, Session
 from entente.people.queries import hash_of, is_opened_by, person_by_email
@@ -99,7 +99,7 @@ async def register(work: Work, secret: str, intro: Introduction, password_hash: 
             person_id=person.id,
             organisation_id=domain.organisation_id,
             kind=FunctionKind.AGENT,
-            since=now().date(),
+            since=today(),
         )
     )
     work.audit("person.registered", _ref(person), domain=domain.domain)

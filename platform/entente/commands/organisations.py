@@ -16,7 +16,7 @@ from rich.table import Table
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from entente.clock import now
+from entente.clock import today
 from entente.commands.house import current, settled
 from entente.ids import Ref
 from entente.people.models import EmailDomain, Membership, Organisation, OrganisationKind
@@ -180,6 +180,6 @@ async def _keep_membership(work: Work, organisation: Organisation, line: Line) -
     query = select(Membership).where(col(Membership.organisation_id) == organisation.id)
     latest = (await work.db.exec(query.order_by(col(Membership.since).desc()))).first()
     if latest is None:
-        latest = Membership(organisation_id=organisation.id, since=line.member_since or now().date())
+        latest = Membership(organisation_id=organisation.id, since=line.member_since or today())
     latest.until = line.member_until or latest.until
     work.db.add(latest)

@@ -12,8 +12,7 @@ from sqlalchemy import and_, delete
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from entente import holdings, invitations, rights
-from entente.clock import now
+from entente import clock, holdings, invitations, rights
 from entente.commands.house import current, settled
 from entente.db import rows
 from entente.forgetting.service import added, namesakes
@@ -236,7 +235,7 @@ async def _give(work: Work, person_id: UUID, organisation_id: UUID, kind: Functi
     )
     if (await work.db.exec(query)).first() is not None:
         return
-    since = now().date()
+    since = clock.today()
     given = Function(person_id=person_id, organisation_id=organisation_id, kind=kind, title=title, since=since)
     work.db.add(given)
     detail: dict[str, Any] = {"kind": str(kind), "organisation": str(organisation_id), "since": since.isoformat()}

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
+from entente import clock
 from entente.clock import now
 from entente.text import clean_name
 
@@ -58,7 +59,7 @@ class Reading:
 
 def window() -> tuple[date, date]:
     """The days of which anything is kept: a month ago, and two years from now."""
-    today = now().date()
+    today = clock.today()
     return today - DAYS_BEHIND, today + MONTHS_AHEAD
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from entente.clock import now
+from entente.clock import now, today
 from entente.ids import new_id
 from entente.outside.models import OutsideEvent, OutsideSource
 from entente.outside.series import PARIS
@@ -48,7 +48,7 @@ async def fill(db: AsyncSession, settled: Settled) -> None:
 
 
 def _event(source_id: UUID, person_id: UUID, day: int, hour: int, hours: int, title: str) -> OutsideEvent:
-    begins = datetime.combine(now().astimezone(PARIS).date() + timedelta(days=day), time(hour), PARIS)
+    begins = datetime.combine(today() + timedelta(days=day), time(hour), PARIS)
     return OutsideEvent(
         source_id=source_id,
         person_id=person_id,

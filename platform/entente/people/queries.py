@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from entente.clock import now
+from entente.clock import now, today
 from entente.db import Moment, rows
 from entente.people.models import (
     Function,
@@ -97,13 +97,13 @@ async def who_are(db: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Who]:
         return {}
     known = (await db.execute(_PEOPLE, {"ids": list(ids)})).all()
     ties: dict[UUID, list[Row[Any]]] = defaultdict(list)
-    for tie in await db.execute(_TIES_OF_MANY, {"ids": list(ids), "day": now().date()}):
+    for tie in await db.execute(_TIES_OF_MANY, {"ids": list(ids), "day": today()}):
         ties[tie.person_id].append(tie)
     return {row.person_id: _made(row, ties[row.person_id]) for row in known}
 
 
 async def _who(db: AsyncSession, row: Row[Any], session_id: UUID | None = None) -> Who:
-    return _made(row, (await db.execute(_TIES, {"person": row.person_id, "day": now().date()})).all(), session_id)
+    return _made(row, (await db.execute(_TIES, {"person": row.person_id, "day": today()})).all(), session_id)
 
 
 def _made(row: Row[Any], ties: Sequence[Row[Any]], session_id: UUID | None = None) -> Who:
@@ -125,7 +125,7 @@ def _made(row: Row[Any], ties: Sequence[Row[Any]], session_id: UUID | None = Non
 
 def is_current(dated: Any, on: Any = None) -> ColumnElement[bool]:
     """Whether a dated tie holds on a given day, or on the one on which it is asked: a question may be kept."""
-    day = bindparam(None, callable_=lambda: now().date(), type_=Date(), unique=True) if on is None else on
+    day = bindparam(None, callable_=lambda: today(), type_=Date(), unique=True) if on is None else on
     return and_(dated.since <= day, or_(dated.until.is_(None), dated.until > day))
 
 

@@ -9,7 +9,7 @@ import typst
 from anyio import to_thread
 from starlette.responses import Response
 
-from entente.clock import now
+from entente.clock import now, today
 from entente.web.templates import FOLDER
 
 PDF = "application/pdf"
@@ -69,7 +69,7 @@ def _fonts() -> typst.Fonts:
 def file(name: str, kind: str, content: bytes | str, media_type: str) -> Response:
     """The paper as a file to save; `name` is ours, in ASCII."""
     headers = {
-        "Content-Disposition": f'attachment; filename="{name}-{now().date().isoformat()}.{kind}"',
+        "Content-Disposition": f'attachment; filename="{name}-{today().isoformat()}.{kind}"',
         "Cache-Control": "no-store",
     }
     return Response(content, media_type=media_type, headers=headers)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from starlette.responses import Response
 
-from entente.clock import now
+from entente.clock import today
 
 MAX_BYTES = 2_000_000
 MAX_ROWS = 5_000
@@ -70,7 +70,7 @@ def file(name: str, text: str) -> Response:
         "\ufeff" + text,
         media_type="text/csv; charset=utf-8",
         headers={
-            "Content-Disposition": f'attachment; filename="{name}-{now().date().isoformat()}.csv"',
+            "Content-Disposition": f'attachment; filename="{name}-{today().isoformat()}.csv"',
             "Cache-Control": "no-store",
         },
     )

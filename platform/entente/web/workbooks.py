@@ -13,7 +13,7 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from starlette.responses import Response
 
-from entente.clock import now
+from entente.clock import today
 from entente.web import sheets
 from entente.web.sheets import MAX_BYTES, MAX_ROWS, Unreadable
 from entente.web.words import PARIS
@@ -142,7 +142,7 @@ def _write(place: Any, value: Cell) -> None:
 def file(name: str, content: bytes) -> Response:
     """The workbook as a file to save."""
     headers = {
-        "Content-Disposition": f'attachment; filename="{name}-{now().date().isoformat()}.xlsx"',
+        "Content-Disposition": f'attachment; filename="{name}-{today().isoformat()}.xlsx"',
         "Cache-Control": "no-store",
     }
     return Response(content, media_type=TYPE, headers=headers)

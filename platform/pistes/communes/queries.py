@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from entente.clock import now
+from entente import clock
 from entente.db import rows
 from entente.people.models import Membership, Organisation, OrganisationKind
 from entente.people.queries import is_current
@@ -38,7 +38,7 @@ _COMMUNE = (col(Organisation.id), Organisation.name, Organisation.short_name, Or
 
 async def members(db: AsyncSession, day: date | None = None) -> list[Commune]:
     """The communes that belong to the EPCI on a day (today), by name."""
-    return [Commune(*row) for row in await db.execute(*_members(day or now().date()))]
+    return [Commune(*row) for row in await db.execute(*_members(day or clock.today()))]
 
 
 @prepared
@@ -59,7 +59,7 @@ async def positions(
     query = (
         rows(Position.piste_id, Position.stance, Position.since, *_COMMUNE)
         .join(Organisation, col(Organisation.id) == col(Position.organisation_id))
-        .where(col(Position.since) <= (day or now().date()))
+        .where(col(Position.since) <= (day or clock.today()))
         .order_by(col(Position.since), col(Position.at), col(Position.id))
     )
     if pistes is not None:

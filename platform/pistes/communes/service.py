@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
+from entente import clock
 from entente.clock import now
 from entente.people.models import Organisation, OrganisationKind
 from entente.rules import Conflict, Invalid, require
@@ -30,7 +31,7 @@ async def take_position(work: Work, piste: Piste, commune_id: UUID, stance: Stan
 async def stand(work: Work, piste: Piste, commune_id: UUID, stance: Stance, since: date | None = None) -> None:
     """Write a position down, unless it already holds."""
     held = await queries.locked(work.db, piste.id)
-    day = since or now().date()
+    day = since or clock.today()
     now_stands = (await communes.positions(work.db, day, [held.id])).get(held.id, [])
     if any(each.commune.id == commune_id and each.stance is stance for each in now_stands):
         return

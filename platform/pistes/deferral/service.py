@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
+from entente import clock
 from entente.clock import now
 from entente.rules import Conflict, Invalid
 from entente.web.words import PARIS
@@ -23,7 +24,7 @@ MORNING = time(6)
 
 def today() -> date:
     """The day it is in Paris."""
-    return now().astimezone(PARIS).date()
+    return clock.today()
 
 
 async def defer(work: Work, piste: Piste, form: DeferForm) -> Deferral:

@@ -5,9 +5,10 @@ from datetime import date
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from entente import clock
 from entente.clock import now
 from entente.rules import Invalid
-from entente.web.words import PARIS, long_date
+from entente.web.words import long_date
 from entente.work import Work
 from pistes.criteria.service import open_register
 from pistes.gates import require_keeper
@@ -44,7 +45,7 @@ async def bring_in(work: Work, text: str, since: date | None = None, reason: str
     chosen = [each for each in judged if each.outcome in (Outcome.NEW, Outcome.CHANGED)]
     if chosen:
         _order_by_file(register, found, known, reason)
-        await Bringing(work, known, found.kind, since or now().astimezone(PARIS).date()).do(chosen, judged)
+        await Bringing(work, known, found.kind, since or clock.today()).do(chosen, judged)
         work.record(REGISTER, Verb.REGISTER_CHANGED, REGISTER.id)
     counts = Counter(str(each.outcome) for each in judged)
     work.audit("pistes.imported", REGISTER, kind=str(found.kind), **counts)

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from entente.clock import now
+from entente.clock import today
 from entente.web import pages, papers, templates
 from entente.web.papers import printable
 from entente.web.requests import house_of, reading_of
@@ -126,7 +126,7 @@ async def as_pdf(request: Request) -> Response:
     async with reading_of(request) as db:
         kept = await present(db)
     outline = _outline(sketch(kept.board))
-    data = {"svg": _alone(request, kept), "day": long_date(now().date()), "root": outline}
+    data = {"svg": _alone(request, kept), "day": long_date(today()), "root": outline}
     return papers.file("pistes-carte", "pdf", await papers.pdf("pistes/map.typ", data), papers.PDF)
 
 

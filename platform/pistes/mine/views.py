@@ -8,8 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from entente import journal
-from entente.clock import now
+from entente import clock, journal
 from entente.people.who import Who
 from entente.rules import Invalid
 from entente.web import forms, pages
@@ -48,7 +47,7 @@ async def show(request: Request) -> Response:
 
 async def _show(request: Request, errors: dict[str, str]) -> Response:
     who = looking(request)
-    today = now().date()
+    today = clock.today()
     day = day_of(request.query_params.get("jour", ""), today)
     async with reading_of(request) as db:
         cursor = await journal.cursor(db, REGISTER)

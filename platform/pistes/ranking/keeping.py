@@ -16,7 +16,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from entente import journal
-from entente.clock import now
+from entente.clock import today
 from entente.db import rows
 from entente.journal import UNBORN, Cursor
 from entente.people.models import Organisation, OrganisationKind
@@ -99,4 +99,4 @@ async def _state(db: AsyncSession) -> State:
     cursor = await journal.cursor(db, REGISTER)
     shown = rows(Organisation.id, Organisation.name, Organisation.short_name, Organisation.hue)
     communes = shown.where(col(Organisation.kind) == OrganisationKind.COMMUNE).order_by(col(Organisation.id))
-    return State(cursor, now().date(), tuple(tuple(row) for row in await db.execute(communes)))
+    return State(cursor, today(), tuple(tuple(row) for row in await db.execute(communes)))

@@ -135,7 +135,7 @@ async def board(
     stands = chosen or await standing(db)
     whole = await seen(db)
     retained = await marks.retained(db, stands.family, at)
-    stood = await communes.positions(db, at.date() if at else None)
+    stood = await communes.positions(db, at.astimezone(PARIS).date() if at else None)
     put_off = await deferrals.standing(db)
     found = [each for each in whole.walk() if each.piste and each.node.rank is not None]
     runners = [

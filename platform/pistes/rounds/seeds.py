@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import insert
 from sqlmodel import col, select
 
-from entente.clock import now
+from entente.clock import now, today
 from entente.people.models import Body, BodyKind
 from entente.web.words import PARIS
 from entente.work import Work
@@ -49,7 +49,7 @@ async def _round(work: Work, told: dict[str, Any]) -> None:
         voice_of=VoiceOf.COMMUNE,
         middle=Middle.LOW,
         opened_at=opened,
-        due_on=(now() + timedelta(days=10)).date() if told["open"] else None,
+        due_on=today() + timedelta(days=10) if told["open"] else None,
         closed_at=None if told["open"] else _moment(told["until"]),
     )
     work.db.add(made)

@@ -9,7 +9,7 @@ from sqlalchemy import Uuid, bindparam, delete, insert, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from entente.clock import now
+from entente.clock import now, today
 from entente.db import inserting
 from entente.notices.models import News
 from entente.notices.service import notify
@@ -53,7 +53,7 @@ async def open_round(work: Work, new: NewRound) -> Round:
     chosen = await work.db.get(CriteriaSet, new.criteria)
     if chosen is None:
         raise Invalid({"criteria": "Choisissez dans la liste."})
-    if new.due_on and new.due_on <= now().astimezone(PARIS).date():
+    if new.due_on and new.due_on <= today():
         raise Invalid({"due_on": "Choisissez un jour à venir."})
     pistes = await pistes_in(work.db, new, chosen)
     if not pistes:

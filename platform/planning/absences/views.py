@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from entente import clock
 from entente.clock import now
 from entente.people.who import Who
 from entente.rules import Invalid
@@ -39,7 +40,7 @@ async def absences(request: Request) -> Response:
 
 
 async def _absences(request: Request, errors: Mapping[str, str] | None = None) -> Response:
-    who, today = looking(request), now().astimezone(PARIS).date()
+    who, today = looking(request), clock.today()
     async with reading_of(request) as db:
         found = await queries.absences_of(db, who, today)
         meetings = await _meetings(db, who, found)

@@ -9,7 +9,7 @@ from sqlalchemy import or_
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from entente.clock import now
+from entente.clock import today
 from entente.db import rows
 from entente.ical import Event, Key
 from entente.people.models import Person, PersonStatus, Seat
@@ -42,7 +42,7 @@ async def _absences(db: AsyncSession, who: Who) -> Sequence[Any]:
         )
         .join(Person, col(Person.id) == col(Absence.person_id))
         .where(
-            col(Absence.until) > (now() - KEPT).date(),
+            col(Absence.until) > today() - KEPT,
             col(Person.status) == PersonStatus.ACTIVE,
             or_(col(Absence.person_id) == who.id, col(Absence.person_id).in_(beside)),
         )

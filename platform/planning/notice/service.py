@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from entente import clock
 from entente.clock import now
 from entente.ids import Ref
 from entente.rules import Invalid, require
@@ -35,7 +36,7 @@ async def convene(work: Work, meeting: Meeting, version: int, urgency: str = "")
 async def delay_of(work: Work, meeting: Meeting) -> Delay:
     """What the rule of the day asks of a meeting that would be convened now."""
     day = meeting.starts_at.astimezone(PARIS).date()
-    return Delay(day, now().astimezone(PARIS).date(), await queries.rule_on(work.db, meeting.body_id, day))
+    return Delay(day, clock.today(), await queries.rule_on(work.db, meeting.body_id, day))
 
 
 async def write_rule(work: Work, written: BodyRule) -> BodyRule:
@@ -59,4 +60,4 @@ async def write_rule(work: Work, written: BodyRule) -> BodyRule:
 
 def first_day() -> date:
     """From when a rule that is written now may hold at the earliest: what was convened keeps its own."""
-    return now().astimezone(PARIS).date()
+    return clock.today()

@@ -10,11 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from entente.clock import now
+from entente import clock
 from entente.rules import Invalid
 from entente.web import forms, pages
 from entente.web.requests import id_of, reading_of, work_of
-from entente.web.words import PARIS
 from planning import queries
 from planning.doors import BODIES, HOME, ROOM, keeping, writing
 from planning.models import BodyRule
@@ -70,7 +69,7 @@ async def bodies(request: Request) -> Response:
 
 
 def _today() -> date:
-    return now().astimezone(PARIS).date()
+    return clock.today()
 
 
 async def rule(request: Request) -> Response:

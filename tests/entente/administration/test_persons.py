@@ -11,7 +11,7 @@ from entente import invitations
 from entente.administration.persons import service
 from entente.administration.persons.models import NewFunction, NewPerson
 from entente.administration.persons.rules import LAST_ONE, NOT_YOURSELF, YOURSELF, Keeper, may_end, may_suspend
-from entente.clock import now
+from entente.clock import now, today
 from entente.ids import new_id
 from entente.mail import MAIL
 from entente.outbox import Task
@@ -78,7 +78,7 @@ async def test_someone_new_is_invited_with_a_function(world: World) -> None:
         assert farid is not None
         assert farid.status == PersonStatus.INVITED
         function = (await db.exec(select(Function).where(Function.person_id == farid.id))).one()
-        assert (function.kind, function.title, function.since) == ("agent", "Agent d’accueil", now().date())
+        assert (function.kind, function.title, function.since) == ("agent", "Agent d’accueil", today())
         token = (await db.exec(select(Token).where(Token.person_id == farid.id))).one()
         assert (token.purpose, token.email, token.used_at) == (Purpose.INVITATION, farid.email, None)
         mail = (await db.exec(select(Task).where(Task.kind == MAIL))).one()
@@ -155,7 +155,7 @@ async def test_two_administrators_invite_the_same_address(world: World) -> None:
 async def test_a_function_gives_its_rights_and_says_so(world: World) -> None:
     """Camille becomes an administrator: her stream says that her rights changed, the audit who gave them."""
     async with world.browser(world.ines) as browser:
-        data = {"organisation_id": str(world.aubrac.id), "kind": "administrateur", "since": now().date().isoformat()}
+        data = {"organisation_id": str(world.aubrac.id), "kind": "administrateur", "since": today().isoformat()}
         answer = await browser.post(f"{PEOPLE}/{world.camille.id}/fonctions", data=data)
 
     assert answer.status_code == 303
@@ -248,7 +248,7 @@ async def test_one_does_not_end_ones_own_last_keeping(world: World) -> None:
     """Even with another administrator, Inès cannot take the house from herself; Denise can."""
     denise = await make_keeper(world, world.denise)
     function = await keeper_function(world, world.ines)
-    data = {"until": now().date().isoformat()}
+    data = {"until": today().isoformat()}
     address = f"{PEOPLE}/{world.ines.id}/fonctions/{function.id}/fin"
     async with world.browser(world.ines) as hers, world.browser(denise) as browser:
         refused = await hers.post(address, data=data)
@@ -265,7 +265,7 @@ async def test_two_administrators_remove_each_other_at_once(world: World) -> Non
     async def end(who: Who, function: Function) -> str:
         try:
             async with world.working(who) as work:
-                await service.end_function(work, function.person_id, function.id, now().date())
+                await service.end_function(work, function.person_id, function.id, today())
         except Refused as refused:
             return refused.reason
         return "fait"
@@ -309,12 +309,12 @@ def test_whoever_is_leaving_is_not_counted_on() -> None:
 async def test_a_function_given_today_by_mistake_can_go_today(world: World) -> None:
     """Camille was made administrator by error: ended the day it begins, the function disappears."""
     async with world.working(world.ines) as work:
-        new = NewFunction(organisation_id=world.aubrac.id, kind=FunctionKind.ADMINISTRATEUR, since=now().date())
+        new = NewFunction(organisation_id=world.aubrac.id, kind=FunctionKind.ADMINISTRATEUR, since=today())
         function = await service.add_function(work, world.camille.id, new)
     assert (await world.again(world.camille)).is_administrator
 
     async with world.working(world.ines) as work:
-        await service.end_function(work, world.camille.id, function.id, now().date())
+        await service.end_function(work, world.camille.id, function.id, today())
 
     assert not (await world.again(world.camille)).is_administrator
 

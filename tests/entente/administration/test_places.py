@@ -5,9 +5,9 @@ import asyncio
 import pytest
 from sqlmodel import select
 
+from entente import clock
 from entente.administration.domains.rules import PUBLIC, domain_of
 from entente.administration.organisations.models import has_luhn_key
-from entente.clock import now
 from entente.people.models import (
     Body,
     BodyKind,
@@ -127,7 +127,7 @@ async def test_a_service_that_served_is_not_removed(world: World) -> None:
             "organisation_id": str(world.aubrac.id),
             "kind": "agent",
             "service_id": str(service.id),
-            "since": now().date().isoformat(),
+            "since": clock.today().isoformat(),
         }
         await browser.post(f"/administration/personnes/{world.awa.id}/fonctions", data=data)
         elsewhere = await browser.post(
@@ -197,7 +197,7 @@ async def test_a_seat_is_handed_over(world: World) -> None:
     """Camille takes Awa's seat today: Awa's ends the same day, and what it opened closes to her."""
     held = await seat_of_awa(world)
     address = f"{BODIES}/{world.copil.id}/sieges/{held.id}"
-    data = seat(holder="camille@aubrac.example", substitute="", since=now().date().isoformat())
+    data = seat(holder="camille@aubrac.example", substitute="", since=clock.today().isoformat())
     async with world.browser(world.ines) as browser:
         too_soon = await browser.post(f"{address}/remplacement", data=data | {"since": "2015-01-01"})
         done = await browser.post(f"{address}/remplacement", data=data)
@@ -215,7 +215,7 @@ async def test_a_seat_ends(world: World) -> None:
         other = Body(kind=BodyKind.RESEAU, name="Réseau")
         work.db.add(other)
     async with world.browser(world.ines) as browser:
-        data = {"until": now().date().isoformat()}
+        data = {"until": clock.today().isoformat()}
         elsewhere = await browser.post(f"{BODIES}/{other.id}/sieges/{held.id}/fin", data=data)
         done = await browser.post(f"{BODIES}/{world.copil.id}/sieges/{held.id}/fin", data=data)
 

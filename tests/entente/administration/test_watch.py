@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from entente import clock
 from entente.app import create_app
 from entente.clock import now
 from entente.ids import Ref
@@ -158,7 +159,7 @@ async def acts(world: World) -> None:
 async def test_acts_are_found_by_person_act_subject_and_day(world: World) -> None:
     """Filters are addresses, and the count says how many they find."""
     await acts(world)
-    yesterday, today = (now() - timedelta(days=1)).date(), now().date()
+    yesterday, today = clock.today() - timedelta(days=1), clock.today()
     questions = {
         "": "4\u00a0actes",
         f"?personne={world.ines.id}": "2\u00a0actes",

@@ -8,7 +8,7 @@ from sqlalchemy import or_, update
 from sqlmodel import col
 
 from entente.app import forgetting, rooms
-from entente.clock import now
+from entente.clock import today
 from entente.forgetting.service import Forgetting
 from entente.people.models import Person, PersonStatus, Seat
 from entente.people.who import Who
@@ -29,6 +29,6 @@ def leave(world: World) -> Callable[[Who], Awaitable[None]]:
         async with world.house.database.writing() as db:
             await db.execute(update(Person).where(col(Person.id) == who.id).values(status=PersonStatus.SUSPENDED))
             sits = or_(col(Seat.holder_id) == who.id, col(Seat.substitute_id) == who.id)
-            await db.execute(update(Seat).where(sits).values(until=now().date() - timedelta(days=1)))
+            await db.execute(update(Seat).where(sits).values(until=today() - timedelta(days=1)))
 
     return left

@@ -3,9 +3,8 @@
 import re
 from html import unescape
 
-from entente.clock import now
+from entente.clock import today
 from entente.web import words
-from entente.web.words import PARIS
 from forums import service
 from world import World
 
@@ -16,7 +15,7 @@ async def test_the_day_begins_with_threads_that_have_news(world: World) -> None:
         page = unescape((await browser.get("/")).text)
 
     assert "Bonjour Bruno" in page
-    assert words.weekday_date(now().astimezone(PARIS).date()).capitalize() in page
+    assert words.weekday_date(today()).capitalize() in page
     assert re.findall(r'<a href="(/forums/fils/[^"]+)">([^<]+)</a>', page) == [
         (f"/forums/fils/{world.snow.id}?depuis=non-lus#nouveaux", "Lame de déneigement")
     ]

@@ -16,7 +16,7 @@ from entente.administration.bodies import service as bodies
 from entente.administration.bodies.models import EditedBody
 from entente.administration.typed import mark_of
 from entente.app import worker_of
-from entente.clock import now
+from entente.clock import now, today
 from entente.people.models import Body, BodyKind, Seat
 from entente.people.who import Who
 from entente.web.words import PARIS
@@ -319,7 +319,7 @@ async def test_whoever_leaves_a_body_or_the_house_finds_nothing(council: Council
 
     async with world.house.database.writing() as db:
         ended = update(Seat).where(col(Seat.id) == council.seats["farid"].id)
-        await db.execute(ended.values(until=now().date()))
+        await db.execute(ended.values(until=today()))
     await world.end_functions(world.awa)
 
     answers = [await client.get(each) for each in addresses]

@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from entente import mail, outbox
 from entente.app import worker_of
-from entente.clock import now
+from entente.clock import now, today
 from entente.db import rows
 from entente.notices.models import Silence
 from entente.outbox import Task
@@ -242,7 +242,7 @@ async def test_whoever_left_the_seat_is_told_to_forget_it_and_nothing_of_what_it
     await work_through(council)
     await posted(council)
     async with council.world.house.database.writing() as db:
-        await db.execute(update(Seat).where(col(Seat.id) == council.seats["farid"].id).values(until=now().date()))
+        await db.execute(update(Seat).where(col(Seat.id) == council.seats["farid"].id).values(until=today()))
         await db.execute(
             update(Person).where(col(Person.email) == "gilles@example.org").values(status=PersonStatus.SUSPENDED)
         )

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col
 
-from entente.clock import now
+from entente.clock import now, today
 from entente.db import rows
 from entente.people.models import Seat
 from planning import service as meetings
@@ -24,7 +24,7 @@ async def link(council: Council) -> tuple[Meeting, str]:
     world = council.world
     made = await council.meet()
     async with world.house.database.writing() as db:
-        db.add(BodyRule(body_id=world.copil.id, since=now().date(), days=0, urgency_days=0))
+        db.add(BodyRule(body_id=world.copil.id, since=today(), days=0, urgency_days=0))
     async with world.working(world.camille) as work:
         row = await work.db.get_one(Meeting, made.id)
         await notice.convene(work, row, row.version)
@@ -128,7 +128,7 @@ async def test_a_link_that_is_over_says_why(council: Council, link: tuple[Meetin
                 await db.execute(update(Meeting).values(state=State.CANCELLED))
             case "left":
                 ended = update(Seat).where(col(Seat.id) == council.seats["farid"].id)
-                await db.execute(ended.values(until=now().date()))
+                await db.execute(ended.values(until=today()))
             case "begun":
                 await db.execute(update(Meeting).values(starts_at=now() - timedelta(minutes=1)))
             case "expired":

@@ -7,13 +7,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from entente import clock
 from entente.administration import lists
 from entente.administration.bodies import queries, service
 from entente.administration.bodies.models import BodyForm, EditedBody, NewSeat, SeatForm
 from entente.administration.persons.models import End
 from entente.administration.screens import Field, Screen, form_page, words_of
 from entente.administration.typed import mark_of, options
-from entente.clock import now
 from entente.ids import Ref
 from entente.people import words
 from entente.people.models import Body, BodyKind, Organisation
@@ -68,7 +68,7 @@ async def body(request: Request) -> Response:
     """One instance with its seats."""
     async with reading_of(request) as db:
         sheet = await queries.sheet_of(db, id_of(request))
-    today = now().date()
+    today = clock.today()
     return pages.page(
         request,
         "administration/body.html",
@@ -178,7 +178,7 @@ def _seat_fields(suggestions: list[tuple[str, str]], seat: Any = None) -> list[F
             ("1" if seat.mandate else "0") if seat else "0",
             options=[("0", "Ne décide pas pour l’organisation"), ("1", "Décide pour l’organisation")],
         ),
-        Field("since", "À partir du", now().date().isoformat(), "date"),
+        Field("since", "À partir du", clock.today().isoformat(), "date"),
     ]
 
 
@@ -230,7 +230,7 @@ async def _seat_end(request: Request, errors: Mapping[str, str] | None = None) -
             Field(
                 "until",
                 "À partir du",
-                now().date().isoformat(),
+                clock.today().isoformat(),
                 "date",
                 help="Premier jour où le siège n’est plus tenu.",
             )

@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from entente.administration.imports.rules import KnownFunction, KnownPerson, Places
 from entente.administration.persons.queries import KEYS, Sought, people_sought
-from entente.clock import now
+from entente.clock import today
 from entente.db import rows
 from entente.people.models import Function, FunctionKind, Organisation, Person, Service
 from entente.people.words import FUNCTIONS
@@ -75,7 +75,7 @@ async def _functions(db: AsyncSession, people: Sequence[UUID]) -> dict[UUID, lis
 
 
 def _is_not_over() -> Any:
-    return or_(col(Function.until).is_(None), col(Function.until) > now().date())
+    return or_(col(Function.until).is_(None), col(Function.until) > today())
 
 
 async def lines_of(db: AsyncSession, sought: Sought) -> list[tuple[str, ...]]:

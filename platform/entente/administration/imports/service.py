@@ -7,13 +7,12 @@ from sqlalchemy import update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from entente import invitations, rights
+from entente import clock, invitations, rights
 from entente.administration.imports import queries
 from entente.administration.imports.rules import COLUMNS, Judged, Outcome, email_of, judge
 from entente.administration.persons.queries import Sought
 from entente.administration.persons.service import ref_of
 from entente.administration.typed import settled
-from entente.clock import now
 from entente.ids import Ref
 from entente.people.models import Function, Person, Service, Session
 from entente.rules import Invalid
@@ -97,7 +96,7 @@ async def _functions(work: Work, good: Sequence[Judged], services: Services, mad
                 service_id=service_id,
                 kind=each.typed.kind,
                 title=each.typed.title,
-                since=now().date(),
+                since=clock.today(),
             )
             work.db.add(function)
             detail = {"kind": str(function.kind), "organisation": str(function.organisation_id)}

@@ -13,7 +13,7 @@ from entente.administration.organisations.models import EditedOrganisation, NewO
 from entente.administration.persons.models import End
 from entente.administration.screens import Field, Screen, form_page, words_of
 from entente.administration.typed import mark_of
-from entente.clock import now
+from entente.clock import today
 from entente.ids import Ref
 from entente.people import words
 from entente.people.models import Organisation, OrganisationKind
@@ -151,7 +151,7 @@ async def new_organisation(request: Request) -> Response:
 
 
 def _new_organisation(request: Request, errors: Mapping[str, str] | None = None) -> Response:
-    since = Field("since", "Membre depuis le", now().date().isoformat(), "date")
+    since = Field("since", "Membre depuis le", today().isoformat(), "date")
     screen = Screen(
         "Ajouter une organisation", "Ajouter l’organisation", f"{HOME[1]}/nouvelle", HOME[1], [*_fields(None), since]
     )
@@ -206,7 +206,7 @@ async def _new_period(request: Request, errors: Mapping[str, str] | None = None)
         sheet = await queries.sheet_of(db, id_of(request))
     address = f"{HOME[1]}/{sheet.organisation.id}"
     fields = [
-        Field("since", "Membre à partir du", now().date().isoformat(), "date"),
+        Field("since", "Membre à partir du", today().isoformat(), "date"),
         Field("until", "Jusqu’au", type="date", required=False, help="Premier jour où elle ne l’est plus."),
     ]
     screen = Screen("Ajouter une période", "Ajouter la période", f"{address}/periodes", address, fields)
@@ -241,7 +241,7 @@ async def _period_end(request: Request, errors: Mapping[str, str] | None = None)
         "Enregistrer la fin",
         f"{address}/periodes/{period.id}/fin",
         address,
-        [Field("until", "À partir du", now().date().isoformat(), "date", help="Premier jour hors de l’EPCI.")],
+        [Field("until", "À partir du", today().isoformat(), "date", help="Premier jour hors de l’EPCI.")],
         lead=f"{sheet.organisation.name} est membre depuis le {long_date(period.since)}.",
         kind="danger solid",
     )

@@ -10,7 +10,7 @@ from entente import invitations, rights
 from entente.administration.persons import queries, rules
 from entente.administration.persons.models import Forgotten, Identity, NewFunction, NewPerson
 from entente.administration.typed import chosen, ends_after, fresh, locked, settled
-from entente.clock import now
+from entente.clock import now, today
 from entente.forgetting.service import ALREADY, Forgetting, added
 from entente.ids import Ref
 from entente.people.models import (
@@ -48,7 +48,7 @@ async def invite_new(work: Work, new: NewPerson, base_url: str) -> Person:
         service_id=service.id if service else None,
         kind=new.kind,
         title=new.title,
-        since=now().date(),
+        since=today(),
     )
     work.db.add(function)
     _audit_function(work, "function.added", function)
@@ -121,9 +121,9 @@ async def end_function(work: Work, person_id: UUID, function_id: UUID, until: da
     function = await locked(work.db, Function, function_id)
     if function.person_id != person_id:
         raise NotFound
-    if function.until is not None and function.until <= now().date():
+    if function.until is not None and function.until <= today():
         raise Conflict("Cette fonction avait déjà pris fin.")
-    is_mistake = until == function.since >= now().date()
+    is_mistake = until == function.since >= today()
     if not is_mistake:
         ends_after(function.since, until)
     if function.kind == FunctionKind.ADMINISTRATEUR:

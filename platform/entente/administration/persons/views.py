@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from entente import clock
 from entente.administration import lists
 from entente.administration.persons import queries, service
 from entente.administration.persons.models import End, Forgotten, Identity, NewFunction, NewPerson
@@ -15,7 +16,6 @@ from entente.administration.persons.queries import Sought
 from entente.administration.persons.rules import NOT_FORGET_YOURSELF
 from entente.administration.screens import Field, Screen, form_page, words_of
 from entente.administration.typed import mark_of, options
-from entente.clock import now
 from entente.forgetting.service import Forgetting, namesakes
 from entente.people import words
 from entente.people.models import FunctionKind, Organisation, Person, PersonStatus
@@ -79,7 +79,7 @@ async def person(request: Request) -> Response:
         current=KEY,
         crumbs=[HOME, (sheet.person.name, "")],
         sheet=sheet,
-        today=now().date(),
+        today=clock.today(),
         words=words,
     )
 
@@ -260,7 +260,7 @@ async def _new_function(request: Request, errors: Mapping[str, str] | None = Non
             Field("kind", "Fonction", options=words_of(words.FUNCTIONS), blank="Choisissez une fonction"),
             Field("title", "Intitulé", required=False, attributes={"maxlength": 120}),
             Field("service_id", "Service", required=False, options=services, blank="Aucun service"),
-            Field("since", "À partir du", now().date().isoformat(), "date"),
+            Field("since", "À partir du", clock.today().isoformat(), "date"),
             Field("until", "Jusqu’au", type="date", required=False, help="Premier jour où elle ne l’est plus."),
         ],
         lead=f"{shown.name} aura ces droits dès le premier jour, sans se reconnecter.",
@@ -300,7 +300,7 @@ async def _function_end(request: Request, errors: Mapping[str, str] | None = Non
             Field(
                 "until",
                 "À partir du",
-                now().date().isoformat(),
+                clock.today().isoformat(),
                 "date",
                 help="Premier jour où la fonction n’est plus exercée. Une fonction donnée aujourd’hui par erreur "
                 "disparaît si elle prend fin aujourd’hui.",

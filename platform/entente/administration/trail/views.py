@@ -15,7 +15,7 @@ from entente.administration.trail import queries
 from entente.administration.trail.queries import Sought
 from entente.administration.trail.words import ACTS, said
 from entente.administration.typed import NO_SUCH_DAY, MaybeDay
-from entente.clock import now
+from entente.clock import today
 from entente.house import House
 from entente.ids import Ref
 from entente.people.models import AuditEntry, Person
@@ -98,7 +98,7 @@ async def export(request: Request) -> Response:
     async with work_of(request) as work:
         kept = {name: str(value) for name, value in filters_of(sought).items() if value}
         work.audit("audit.exported", Ref("entente/person", who_of(request).id), **kept)
-    name = f"audit-{now().date().isoformat()}.csv"
+    name = f"audit-{today().isoformat()}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return StreamingResponse(_written(house_of(request), sought), media_type="text/csv; charset=utf-8", headers=headers)
 
