@@ -133,7 +133,7 @@ class Bringing:
         standing = await queries.standing(self.work.db)
         retained = await marks.retained(self.work.db, standing.family)
         first = standing.criteria.criteria[0].key
-        # What is imported this morning is of this moment: dated noon, it would be newer than what is marked before noon.
+        # Never of later than now: dated noon, it would be newer than what is marked this morning.
         at = min(datetime.combine(self.since, time(12), PARIS), now())
         done: set[tuple[UUID, str]] = set()
         for row in rows:

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from entente.clock import PARIS
 from pistes.communes import queries as communes
 from pistes.communes.models import Stance
 from pistes.communes.queries import Stood
