@@ -7,11 +7,14 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Locator, Page, expect
 
-from booking.periods import naive
+from booking.fleet.opening import holiday
 from e2e.windows import CLAIRE, LUDIVINE, SAMIR, SOON, Windows, live
-from entente.clock import now
+from entente.clock import today
 
-MONDAY = naive(now()).date() + timedelta(days=28 - naive(now()).date().weekday())
+NEXT_MONDAY = today() + timedelta(days=7 - today().weekday())
+WEEKS = (NEXT_MONDAY + timedelta(weeks=each) for each in range(3, 20))
+MONDAY = next(each for each in WEEKS if not any(holiday(each + timedelta(days=day)) for day in range(7)))
+"""Of the first week, three from now on, in which no depot is closed for a public holiday."""
 DRAGGED = pytest.mark.flaky(reruns=4, reruns_delay=1)
 """A headless browser on a busy machine may lose a drag, and then those that follow on that page."""
 WEEK = f"/reservations/planning?le={MONDAY}"
